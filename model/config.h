@@ -1,0 +1,83 @@
+// What a chained tracker looks like: the contents of a model's config.json.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace catena::model {
+
+using Token = std::int32_t;
+
+/// What a chain layer hands from chunk to chunk.
+enum class Carry {
+  delta,   ///< online regression memory S per head (gated delta rule)
+  vector,  ///< one regression vector per layer (paired attentive regression)
+  none     ///< nothing: block attention
+};
+
+enum class Device { cpu, cuda };
+enum class Precision { float32, bfloat16 };
+
+/// Where a chunk ends. Every policy also ends it at StreamSettings::chunk_length.
+enum class ChunkPolicy {
+  fixed,  ///< only by count
+  line,   ///< at the end of a line or statement once a quarter of the length is reached
+  pause   ///< when the writer or speaker pauses (the caller says when)
+};
+
+/// Shapes: d = width, H = heads, D = d / H. Layer i is a chain layer when i is even, a local
+/// (attention inside the chunk) layer when i is odd.
+struct ModelConfig {
+  std::string name;
+  int vocab = 0;
+  int width = 0;
+  int layers = 0;
+  int heads = 0;
+  int ffn = 0;          ///< hidden width of SwiGLU
+  int gate_hidden = 0;  ///< hidden width of the importance gate
+  int conv_taps = 4;    ///< causal convolution before q, k, v of a delta layer
+  Carry carry = Carry::delta;
+  float gate_temperature = 0.1F;
+  float rope_base = 10000.0F;
+  float norm_eps = 1e-5F;
+  int chunk_length = 128;  ///< the default; any from 8 to 512 works
+
+  int head_width() const { return width / heads; }
+  static bool is_chain(int layer) { return layer % 2 == 0; }
+
+  /// Parses config.json. Throws std::runtime_error with one line (file, key, what is expected) when
+  /// a key is missing, of the wrong type or out of bounds.
+  static ModelConfig load(const std::filesystem::path& config_json);
+  void save(const std::filesystem::path& config_json) const;
+  /// Throws std::runtime_error naming the first field that is out of bounds.
+  void validate() const;
+
+  /// Parameter count of a model with these shapes (tied embedding counted once).
+  std::int64_t parameters() const;
+};
+
+/// A tensor that a model with this config must have, in the order they are stored.
+struct TensorSpec {
+  std::string name;
+  std::vector<std::int64_t> shape;
+};
+std::vector<TensorSpec> tensor_specs(const ModelConfig& config);
+
+/// Settings of a running stream; they may change at any chunk boundary.
+struct StreamSettings {
+  int chunk_length = 128;
+  ChunkPolicy policy = ChunkPolicy::fixed;
+  bool carry = true;             ///< false: the regression state is cleared at each boundary
+  float gate_temperature = 0.0F; ///< 0: the model's own
+
+  bool operator==(const StreamSettings&) const = default;
+};
+
+std::string to_string(Carry carry);
+std::string to_string(Device device);
+std::string to_string(Precision precision);
+std::string to_string(ChunkPolicy policy);
+
+}  // namespace catena::model

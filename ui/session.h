@@ -1,0 +1,166 @@
+// What the window knows of everything behind it: plain values, and one interface.
+// Implemented by app/session (real) and by a fake in tests/ui. All calls and signals are on the UI thread; none blocks.
+#pragma once
+
+#include <QByteArray>
+#include <QObject>
+#include <QString>
+#include <QStringList>
+#include <QVector>
+
+namespace catena::ui {
+
+using DocumentId = int;
+
+enum class ChunkPolicy { fixed, line, pause };
+enum class Device { cpu, cuda };
+enum class Precision { float32, bfloat16 };
+
+/// Every knob of the chunk panel.
+struct ChunkSettings {
+  int chunk_length = 128;       ///< tokens, a power of two from 8 to 512
+  int sound_chunk_ms = 320;     ///< 160 to 1280
+  ChunkPolicy policy = ChunkPolicy::fixed;
+  bool carry = true;
+  double gate_temperature = 0.1;
+  Precision precision = Precision::float32;
+  Device device = Device::cpu;
+  int threads = 2;
+  bool operator==(const ChunkSettings&) const = default;
+};
+
+struct ModelInfo {
+  bool loaded = false;
+  QString name;               ///< "catena-text-1"
+  qint64 parameters = 0;
+  QString carry;              ///< "delta", "vector" or "none"
+  QString problem;            ///< one line when loading failed, else empty
+  double default_gate_temperature = 0.1;
+  bool cuda_available = false;
+  int max_threads = 1;
+};
+
+struct Suggestion {
+  quint64 request = 0;        ///< number of the request it answers
+  DocumentId document = 0;
+  int byte_position = 0;      ///< where it would be inserted (UTF-8 bytes from the start)
+  QStringList alternatives;   ///< best first; empty: nothing worth suggesting
+  double latency_ms = 0;      ///< request to answer
+  int tokens = 0;
+};
+
+struct ReadingProgress {
+  DocumentId document = 0;
+  qint64 read_bytes = 0;
+  qint64 total_bytes = 0;     ///< up to the cursor
+};
+
+/// One sample of the dashboards, at most 30 a second.
+struct Figures {
+  qint64 time_ms = 0;               ///< since the session started
+  // memory
+  qint64 state_bytes = 0;           ///< the chain state of the active stream
+  qint64 marks_bytes = 0;           ///< its checkpoints
+  qint64 tensor_bytes = 0;          ///< everything the counting allocator holds
+  qint64 resident_bytes = 0;
+  qint64 gpu_bytes = -1;            ///< -1: no GPU
+  qint64 kv_cache_bytes = 0;        ///< what a same-size Transformer would hold on this stream
+  // stream
+  qint64 tokens = 0;
+  qint64 chunks = 0;
+  int chunk_length = 0;
+  int queue = 0;                    ///< jobs waiting for the model thread
+  double tokens_per_s = 0;
+  // new latency samples since the last sample, milliseconds
+  QVector<double> chunk_ms;
+  QVector<double> token_ms;
+};
+
+/// One sample of the sound path, at most 30 a second.
+struct SoundFigures {
+  qint64 time_ms = 0;
+  bool running = false;
+  QString device;
+  double level_dbfs = -120;
+  double peak_dbfs = -120;
+  bool clipped = false;
+  bool speech = false;              ///< voice activity now
+  double real_time_factor = 0;      ///< processing time / audio time
+  double buffer_fill = 0;           ///< 0 to 1
+  qint64 overruns = 0;
+  qint64 underruns = 0;
+  double latency_ms = 0;            ///< capture to figures
+  QVector<QVector<float>> log_mel;  ///< new frames, 80 bands each, natural log
+};
+
+struct SoundSegment {
+  qint64 start_ms = 0;              ///< since the source was opened
+  qint64 end_ms = 0;
+  bool speech = false;
+  double detection_latency_ms = 0;
+};
+
+struct SoundDevice {
+  QString name;                     ///< stable name, without hw:X,Y
+  bool is_default = false;
+};
+
+enum class Panel { editor, sound, memory, latency, chunk };
+
+/// What went wrong and the one thing to do about it.
+struct Notice {
+  Panel panel = Panel::editor;
+  QString text;                     ///< one line: what, where, what to do
+  QString action;                   ///< label of the button, empty: none
+  QString action_id;                ///< passed to Session::act
+  bool resolved = false;            ///< takes an earlier notice of the same action_id away
+};
+
+/// A setting took effect at this place of the timelines.
+struct SettingsMark {
+  qint64 time_ms = 0;
+  QString text;                     ///< "chunk 128 -> 64"
+};
+
+class Session : public QObject {
+  Q_OBJECT
+ public:
+  using QObject::QObject;
+
+  // Documents. Text is UTF-8; positions are bytes. The editor owns the text, the session reads along.
+  virtual DocumentId openDocument(const QString& name, const QByteArray& text) = 0;
+  virtual void closeDocument(DocumentId document) = 0;
+  virtual void setActiveDocument(DocumentId document) = 0;
+  virtual void textChanged(DocumentId document, int byte_position, int removed_bytes, const QByteArray& inserted) = 0;
+  virtual void cursorMoved(DocumentId document, int byte_position) = 0;
+
+  /// Asks for suggestions at the cursor; returns the request's number. A newer request cancels an older one.
+  virtual quint64 requestSuggestion(DocumentId document, int byte_position, bool explicitly) = 0;
+  virtual void cancelSuggestion() = 0;
+
+  // Sound.
+  virtual QVector<SoundDevice> soundDevices() const = 0;
+  virtual void startSound(const QString& device_name) = 0;  ///< empty name: the default device
+  virtual void openSoundFile(const QString& path) = 0;      ///< plays a file through the sound path in real time
+  virtual void stopSound() = 0;
+
+  // Settings.
+  virtual ChunkSettings settings() const = 0;
+  virtual void applySettings(const ChunkSettings& settings) = 0;  ///< takes effect at the next boundary
+
+  virtual ModelInfo model() const = 0;
+  virtual void act(const QString& action_id) = 0;                 ///< the button of a notice
+
+ signals:
+  void modelChanged(const catena::ui::ModelInfo& info);
+  void suggestionReady(const catena::ui::Suggestion& suggestion);
+  void readingProgress(const catena::ui::ReadingProgress& progress);
+  void figures(const catena::ui::Figures& figures);
+  void soundFigures(const catena::ui::SoundFigures& figures);
+  void soundSegment(const catena::ui::SoundSegment& segment);
+  void soundDevicesChanged();
+  void settingsApplied(const catena::ui::SettingsMark& mark);
+  void notice(const catena::ui::Notice& notice);
+};
+
+}  // namespace catena::ui
