@@ -18,8 +18,8 @@ enum class Precision { float32, bfloat16 };
 
 /// Every knob of the chunk panel.
 struct ChunkSettings {
-  int chunk_length = 128;       ///< tokens, a power of two from 8 to 512
-  int sound_chunk_ms = 320;     ///< 160 to 1280
+  int chunk_length = 128;    ///< tokens, a power of two from 8 to 512
+  int sound_chunk_ms = 320;  ///< 160 to 1280
   ChunkPolicy policy = ChunkPolicy::fixed;
   bool carry = true;
   double gate_temperature = 0.1;
@@ -31,45 +31,45 @@ struct ChunkSettings {
 
 struct ModelInfo {
   bool loaded = false;
-  QString name;               ///< "catena-text-1"
+  QString name;  ///< "catena-text-1"
   qint64 parameters = 0;
-  QString carry;              ///< "delta", "vector" or "none"
-  QString problem;            ///< one line when loading failed, else empty
+  QString carry;    ///< "delta", "vector" or "none"
+  QString problem;  ///< one line when loading failed, else empty
   double default_gate_temperature = 0.1;
   bool cuda_available = false;
   int max_threads = 1;
 };
 
 struct Suggestion {
-  quint64 request = 0;        ///< number of the request it answers
+  quint64 request = 0;  ///< number of the request it answers
   DocumentId document = 0;
-  int byte_position = 0;      ///< where it would be inserted (UTF-8 bytes from the start)
-  QStringList alternatives;   ///< best first; empty: nothing worth suggesting
-  double latency_ms = 0;      ///< request to answer
+  int byte_position = 0;     ///< where it would be inserted (UTF-8 bytes from the start)
+  QStringList alternatives;  ///< best first; empty: nothing worth suggesting
+  double latency_ms = 0;     ///< request to answer
   int tokens = 0;
 };
 
 struct ReadingProgress {
   DocumentId document = 0;
   qint64 read_bytes = 0;
-  qint64 total_bytes = 0;     ///< up to the cursor
+  qint64 total_bytes = 0;  ///< up to the cursor
 };
 
 /// One sample of the dashboards, at most 30 a second.
 struct Figures {
-  qint64 time_ms = 0;               ///< since the session started
+  qint64 time_ms = 0;  ///< since the session started
   // memory
-  qint64 state_bytes = 0;           ///< the chain state of the active stream
-  qint64 marks_bytes = 0;           ///< its checkpoints
-  qint64 tensor_bytes = 0;          ///< everything the counting allocator holds
+  qint64 state_bytes = 0;   ///< the chain state of the active stream
+  qint64 marks_bytes = 0;   ///< its checkpoints
+  qint64 tensor_bytes = 0;  ///< everything the counting allocator holds
   qint64 resident_bytes = 0;
-  qint64 gpu_bytes = -1;            ///< -1: no GPU
-  qint64 kv_cache_bytes = 0;        ///< what a same-size Transformer would hold on this stream
+  qint64 gpu_bytes = -1;      ///< -1: no GPU
+  qint64 kv_cache_bytes = 0;  ///< what a same-size Transformer would hold on this stream
   // stream
   qint64 tokens = 0;
   qint64 chunks = 0;
   int chunk_length = 0;
-  int queue = 0;                    ///< jobs waiting for the model thread
+  int queue = 0;  ///< jobs waiting for the model thread
   double tokens_per_s = 0;
   // new latency samples since the last sample, milliseconds
   QVector<double> chunk_ms;
@@ -84,9 +84,9 @@ struct SoundFigures {
   double level_dbfs = -120;
   double peak_dbfs = -120;
   bool clipped = false;
-  bool speech = false;              ///< voice activity now
-  double real_time_factor = 0;      ///< processing time / audio time
-  double buffer_fill = 0;           ///< 0 to 1
+  bool speech = false;          ///< voice activity now
+  double real_time_factor = 0;  ///< processing time / audio time
+  double buffer_fill = 0;       ///< 0 to 1
   qint64 overruns = 0;
   qint64 underruns = 0;
   double latency_ms = 0;            ///< capture to figures
@@ -94,14 +94,14 @@ struct SoundFigures {
 };
 
 struct SoundSegment {
-  qint64 start_ms = 0;              ///< since the source was opened
+  qint64 start_ms = 0;  ///< since the source was opened
   qint64 end_ms = 0;
   bool speech = false;
   double detection_latency_ms = 0;
 };
 
 struct SoundDevice {
-  QString name;                     ///< stable name, without hw:X,Y
+  QString name;  ///< stable name, without hw:X,Y
   bool is_default = false;
 };
 
@@ -110,16 +110,16 @@ enum class Panel { editor, sound, memory, latency, chunk };
 /// What went wrong and the one thing to do about it.
 struct Notice {
   Panel panel = Panel::editor;
-  QString text;                     ///< one line: what, where, what to do
-  QString action;                   ///< label of the button, empty: none
-  QString action_id;                ///< passed to Session::act
-  bool resolved = false;            ///< takes an earlier notice of the same action_id away
+  QString text;           ///< one line: what, where, what to do
+  QString action;         ///< label of the button, empty: none
+  QString action_id;      ///< passed to Session::act
+  bool resolved = false;  ///< takes an earlier notice of the same action_id away
 };
 
 /// A setting took effect at this place of the timelines.
 struct SettingsMark {
   qint64 time_ms = 0;
-  QString text;                     ///< "chunk 128 -> 64"
+  QString text;  ///< "chunk 128 -> 64"
 };
 
 class Session : public QObject {
@@ -128,6 +128,8 @@ class Session : public QObject {
   using QObject::QObject;
 
   // Documents. Text is UTF-8; positions are bytes. The editor owns the text, the session reads along.
+  /// `name` is the absolute path of a saved file, else "untitled N". A file may hold bytes that are no UTF-8: they come
+  /// as they are.
   virtual DocumentId openDocument(const QString& name, const QByteArray& text) = 0;
   virtual void closeDocument(DocumentId document) = 0;
   virtual void setActiveDocument(DocumentId document) = 0;
@@ -149,9 +151,9 @@ class Session : public QObject {
   virtual void applySettings(const ChunkSettings& settings) = 0;  ///< takes effect at the next boundary
 
   virtual ModelInfo model() const = 0;
-  virtual void act(const QString& action_id) = 0;                 ///< the button of a notice
+  virtual void act(const QString& action_id) = 0;  ///< the button of a notice
 
- signals:
+ Q_SIGNALS:
   void modelChanged(const catena::ui::ModelInfo& info);
   void suggestionReady(const catena::ui::Suggestion& suggestion);
   void readingProgress(const catena::ui::ReadingProgress& progress);
