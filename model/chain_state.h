@@ -22,9 +22,10 @@ class StateStorage {
   virtual void from_host(std::span<const float> in) = 0;
 };
 
-/// Value type. Holds, for every delta layer, S [H, D, D] and the convolution tail [taps-1, 3d]; for every vector layer r [d];
-/// for every local layer the running chunk's keys and values [chunk_length, d] each; the last output [d]; and counters.
-/// Copy-assigning a state of the same layout does not allocate.
+/// Value type. Holds, for every delta layer, S [H, D, D] and the convolution tail [taps-1, 3d]; for every vector layer
+/// r [d] and the last result [d]; for every layer with attention the running chunk's keys (rotated) and values
+/// [chunk_length, d] each; the last output [d]; and counters. Copy-assigning a state of the same layout does not
+/// allocate.
 class ChainState {
  public:
   struct Counters {
@@ -32,6 +33,8 @@ class ChainState {
     std::int64_t chunks = 0;        ///< boundaries passed so far
     std::int32_t position = 0;      ///< tokens in the running chunk
     std::int32_t chunk_length = 0;  ///< capacity of the local layers
+    float gate_temperature = 0.0F;  ///< in force in the running chunk; 0: the model's own
+    std::int32_t carry = 1;         ///< 0: the regression state is cleared at the next boundary
     bool operator==(const Counters&) const = default;
   };
 
@@ -41,6 +44,7 @@ class ChainState {
   ChainState& operator=(const ChainState& other);
   ChainState(ChainState&&) noexcept = default;
   ChainState& operator=(ChainState&&) noexcept = default;
+  ~ChainState() = default;
 
   bool empty() const { return storage_ == nullptr; }
   const Counters& counters() const { return counters_; }
@@ -50,10 +54,15 @@ class ChainState {
 
   std::size_t bytes() const;  ///< numbers and counters, in bytes
 
-  /// Little-endian: magic, version, counters, float count, floats, checksum. Throws std::runtime_error on a write error.
+  /// Little-endian: magic, version, counters, float count, floats, checksum. Throws std::runtime_error on a write
+  /// error.
   void save(std::ostream& out) const;
-  /// Reads into this state, which must come from initial_state() of the model the file belongs to (its layout is checked).
+  /// Reads into this state, which must come from initial_state() of the model the file belongs to and of the file's
+  /// chunk length (see peek). Throws std::runtime_error with one line, and leaves this state as it was, when the file
+  /// is broken or of another layout.
   void load(std::istream& in);
+  /// The counters of the state saved at the stream's place, which is left where it was. Throws as load().
+  static Counters peek(std::istream& in);
 
  private:
   Counters counters_;

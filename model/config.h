@@ -17,6 +17,10 @@ enum class Carry {
   none     ///< nothing: block attention
 };
 
+/// Any chunk length between these works with any model.
+inline constexpr int min_chunk_length = 8;
+inline constexpr int max_chunk_length = 512;
+
 enum class Device { cpu, cuda };
 enum class Precision { float32, bfloat16 };
 
@@ -42,7 +46,9 @@ struct ModelConfig {
   float gate_temperature = 0.1F;
   float rope_base = 10000.0F;
   float norm_eps = 1e-5F;
-  int chunk_length = 128;  ///< the default; any from 8 to 512 works
+  int chunk_length = 128;  ///< the default; any from min_chunk_length to max_chunk_length works
+
+  bool operator==(const ModelConfig&) const = default;
 
   int head_width() const { return width / heads; }
   static bool is_chain(int layer) { return layer % 2 == 0; }
@@ -69,8 +75,8 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config);
 struct StreamSettings {
   int chunk_length = 128;
   ChunkPolicy policy = ChunkPolicy::fixed;
-  bool carry = true;             ///< false: the regression state is cleared at each boundary
-  float gate_temperature = 0.0F; ///< 0: the model's own
+  bool carry = true;              ///< false: the regression state is cleared at each boundary
+  float gate_temperature = 0.0F;  ///< 0: the model's own
 
   bool operator==(const StreamSettings&) const = default;
 };

@@ -29,11 +29,13 @@ class Executor {
   virtual const ModelConfig& config() const = 0;
   virtual const ExecutorOptions& options() const = 0;
 
-  /// The state of a stream that has read nothing.
+  /// The state of a stream that has read nothing. Throws std::runtime_error when chunk_length is out of bounds.
   virtual ChainState initial_state(int chunk_length) const = 0;
 
-  /// Reads tokens into the state, ending chunks as settings.chunk_length says. A changed
-  /// chunk_length, carry or temperature takes effect at the next boundary.
+  /// Reads tokens into the state, ending chunks as settings.chunk_length says. A changed chunk_length, carry or
+  /// temperature takes effect at the next boundary; a changed chunk_length is the one thing that allocates (the new
+  /// layout). Throws std::runtime_error, with the state untouched, when a token is outside the vocabulary, the settings
+  /// are out of bounds or the state is another model's.
   virtual void read(ChainState& state, std::span<const Token> tokens, const StreamSettings& settings) = 0;
 
   /// Marks the running chunk as ended: the next token starts a new one. Nothing happens at a boundary.
@@ -48,7 +50,15 @@ class Executor {
                      std::span<float> nll) = 0;
 };
 
-/// Throws std::runtime_error with one clear line when the device is not to be had.
+/// Throws std::runtime_error with one clear line when the device is not to be had. The weights are packed once and
+/// shared by all executors of the same weights, device and precision.
 std::unique_ptr<Executor> make_executor(std::shared_ptr<const Weights> weights, const ExecutorOptions& options);
+
+/// How a library that can drive another device (catena_tracker for cuda) offers it. Later registrations replace earlier
+/// ones; Device::cpu is built in. Thread-safe.
+using ExecutorFactory = std::unique_ptr<Executor> (*)(std::shared_ptr<const Weights>, const ExecutorOptions&);
+void register_executor_factory(Device device, ExecutorFactory factory);
+/// Whether make_executor knows the device at all (the device itself may still be missing).
+bool executor_available(Device device);
 
 }  // namespace catena::model

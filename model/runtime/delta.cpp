@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <cmath>
+
+#include "model/runtime/mixers.h"
+
+namespace catena::model {
+namespace {
+
+constexpr int worth_splitting = 32;  // tokens
+
+// Row `index` of the convolution's inputs, where negative ones lie in the tail.
+const float* input_row(Rows projected, const float* tail, int index, int taps, std::size_t channels) {
+  return index < 0 ? tail + static_cast<std::size_t>(index + taps - 1) * channels : projected.row(index);
+}
+
+void convolve(const Compute& compute, const ModelConfig& config, const PackedLayer& layer, Scratch& scratch, int tokens,
+              const float* tail) {
+  const int taps = config.conv_taps;
+  const int channels = 3 * config.width;
+  compute.pool.split(tokens, worth_splitting, [&](int begin, int end) {
+    const float* rows[16];  // ModelConfig::validate bounds the taps
+    for (int t = begin; t < end; ++t) {
+      for (int j = 0; j < taps; ++j) {
+        rows[j] = input_row(scratch.projected(), tail, t - (taps - 1) + j, taps, static_cast<std::size_t>(channels));
+      }
+      float* out = scratch.qkv().row(t);
+      compute.kernels.convolve_silu(rows, layer.convolution.data(), taps, out, channels);
+      compute.kernels.unit_length(out, 2 * config.heads, config.head_width());  // q and k
+    }
+  });
+}
+
+void keep_tail(const ModelConfig& config, Scratch& scratch, int tokens, float* tail) {
+  const int taps = config.conv_taps;
+  const std::size_t channels = 3 * scratch.width;
+  for (int j = 0; j < taps - 1; ++j) {
+    const float* row = input_row(scratch.projected(), tail, tokens - (taps - 1) + j, taps, channels);
+    float* place = tail + static_cast<std::size_t>(j) * channels;
+    if (row != place) std::copy(row, row + channels, place);
+  }
+}
+
+float softplus(float z) { return z > 20.0F ? z : std::log1p(std::exp(z)); }
+
+void gates(const Compute& compute, const ModelConfig& config, const PackedLayer& layer, Scratch& scratch, int tokens,
+           float temperature) {
+  const int hidden = config.gate_hidden;
+  const Rows hidden_rows{scratch.gate_hidden.data(), static_cast<std::size_t>(hidden)};
+  const Rows importance{scratch.importance.data(), scratch.gate_stride};
+  const Rows decay{scratch.decay.data(), scratch.gate_stride};
+  const Rows projected = scratch.projected();
+  for (int t = 0; t < tokens; ++t) {
+    compute.kernels.silu(projected.row(t) + 4 * config.width, hidden_rows.row(t), hidden);
+  }
+  layer.importance_out.multiply(compute, hidden_rows, tokens, importance);
+  for (int t = 0; t < tokens; ++t) {
+    const float* decay_in = projected.row(t) + 4 * config.width + hidden;
+    for (int head = 0; head < config.heads; ++head) {
+      const auto i = static_cast<std::size_t>(head);
+      const float score = (importance.row(t)[head] + layer.importance_bias[i]) / temperature;
+      importance.row(t)[head] = 1.0F / (1.0F + std::exp(-score));
+      decay.row(t)[head] = std::exp(-layer.decay_rate[i] * softplus(decay_in[head] + layer.decay_bias[i]));
+    }
+  }
+}
+
+}  // namespace
+
+void delta_mixer(const Compute& compute, const ModelConfig& config, const PackedLayer& layer, Scratch& scratch,
+                 int tokens, float temperature, DeltaState state) {
+  const int size = config.head_width();
+  layer.in.multiply(compute, scratch.h(), tokens, scratch.projected());
+  convolve(compute, config, layer, scratch, tokens, state.tail);
+  keep_tail(config, scratch, tokens, state.tail);
+  gates(compute, config, layer, scratch, tokens, temperature);
+
+  const int least_heads = tokens >= worth_splitting ? 2 : config.heads + 1;
+  compute.pool.split(config.heads, least_heads, [&](int begin, int end) {
+    for (int head = begin; head < end; ++head) {
+      const std::size_t column = static_cast<std::size_t>(head) * static_cast<std::size_t>(size);
+      DeltaArgs args;
+      args.memory = state.memory + column * static_cast<std::size_t>(size);
+      args.q = scratch.qkv().data + column;
+      args.k = args.q + scratch.width;
+      args.v = args.k + scratch.width;
+      args.stride = scratch.qkv().stride;
+      args.decay = scratch.decay.data() + head;
+      args.importance = scratch.importance.data() + head;
+      args.gate_stride = scratch.gate_stride;
+      args.out = scratch.mixed().data + column;
+      args.out_stride = scratch.mixed().stride;
+      args.tokens = tokens;
+      args.head_width = size;
+      compute.kernels.delta(args);
+    }
+  });
+  compute.pool.split(tokens, worth_splitting, [&](int begin, int end) {
+    for (int t = begin; t < end; ++t) {
+      compute.kernels.gated_norm(scratch.mixed().row(t), scratch.projected().row(t) + 3 * config.width,
+                                 layer.out_norm.data(), config.heads, size, config.norm_eps);
+    }
+  });
+}
+
+}  // namespace catena::model

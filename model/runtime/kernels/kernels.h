@@ -1,0 +1,91 @@
+// The numeric loops of the native executor, compiled once for each instruction set.
+//
+// Every result is computed in one fixed order of operations that does not depend on how many tokens are given at once:
+// sums over inputs run from the first to the last, one fused multiply-add each; vectors run over outputs. That is what
+// makes streaming in any split bit-identical to reading at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace catena::model {
+
+/// Outputs of a matrix are packed in panels of this many: weights[panel][input][lane].
+inline constexpr int panel_lanes = 64;
+/// Every row length the kernels see is a multiple of this (ModelConfig::validate), except a matrix's number of outputs.
+inline constexpr int vector_lanes = 16;
+
+/// y[t][o] (+)= sum_i weights[o][i] * x[t][i] for the outputs of the panels [first_panel, last_panel).
+struct ProductArgs {
+  const void* weights = nullptr;  ///< float or bfloat16, [panels][inputs][panel_lanes], zeros behind the last output
+  int inputs = 0;
+  int outputs = 0;
+  int first_panel = 0;
+  int last_panel = 0;
+  const float* x = nullptr;
+  std::size_t x_stride = 0;  ///< floats from token to token
+  int tokens = 0;
+  float* y = nullptr;
+  std::size_t y_stride = 0;
+  bool add = false;
+};
+
+/// One head of a delta layer over a run of tokens; pointers are to the first token.
+struct DeltaArgs {
+  float* memory = nullptr;  ///< S [D, D], rows indexed by k
+  const float* q = nullptr;
+  const float* k = nullptr;
+  const float* v = nullptr;
+  std::size_t stride = 0;             ///< floats from token to token in q, k and v
+  const float* decay = nullptr;       ///< a
+  const float* importance = nullptr;  ///< b
+  std::size_t gate_stride = 0;
+  float* out = nullptr;
+  std::size_t out_stride = 0;
+  int tokens = 0;
+  int head_width = 0;
+};
+
+/// One head, one token, over the running chunk's keys.
+struct AttentionArgs {
+  const float* q = nullptr;  ///< [D]
+  const float* keys = nullptr;
+  const float* values = nullptr;
+  std::size_t stride = 0;   ///< floats from key to key
+  int count = 0;            ///< keys to look at, at least 1
+  float scale = 1;          ///< 1 / sqrt(D)
+  float* scores = nullptr;  ///< scratch, count rounded up to vector_lanes
+  float* out = nullptr;     ///< [D]
+  int head_width = 0;
+};
+
+struct Kernels {
+  const char* name;
+  void (*product_float)(const ProductArgs&);
+  void (*product_bfloat16)(const ProductArgs&);
+  /// out = x / sqrt(mean(x^2) + eps) * weight, one row.
+  void (*rms_norm)(const float* x, const float* weight, float* out, int width, float eps);
+  /// out = silu(gate) * up
+  void (*swiglu)(const float* gate, const float* up, float* out, int width);
+  /// out = silu(sum_j weights[j] * rows[j]), weights [taps, width]
+  void (*convolve_silu)(const float* const* rows, const float* weights, int taps, float* out, int width);
+  /// x / sqrt(sum x^2 + 1e-6) for each head of head_width, in place
+  void (*unit_length)(float* x, int heads, int head_width);
+  void (*silu)(const float* x, float* out, int width);
+  void (*delta)(const DeltaArgs&);
+  /// x = rms(x) * weight * silu(gate), rms over each head, weight [head_width]
+  void (*gated_norm)(float* x, const float* gate, const float* weight, int heads, int head_width, float eps);
+  /// Half-split rotary positions, in place; cosine and sine [head_width / 2]
+  void (*rotate)(float* x, const float* cosine, const float* sine, int heads, int head_width);
+  void (*attend)(const AttentionArgs&);
+  /// ln sum exp(x); x has `count` floats.
+  float (*log_sum_exp)(const float* x, int count);
+};
+
+/// The best for this processor, chosen once.
+const Kernels& best_kernels();
+/// All that this processor can run, the best first (tests run each of them).
+std::span<const Kernels* const> usable_kernels();
+
+}  // namespace catena::model

@@ -1,0 +1,49 @@
+#include <array>
+
+#include "model/runtime/kernels/kernels.h"
+
+namespace catena::model {
+
+namespace baseline {
+extern const Kernels table;
+}
+#if defined(__x86_64__)
+namespace avx2 {
+extern const Kernels table;
+}
+namespace avx512 {
+extern const Kernels table;
+}
+#endif
+
+namespace {
+
+struct Usable {
+  std::array<const Kernels*, 3> list{};
+  std::size_t count = 0;
+
+  Usable() {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    const bool fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool wide = fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (wide) list[count++] = &avx512::table;
+    if (fma) list[count++] = &avx2::table;
+#endif
+    list[count++] = &baseline::table;
+  }
+};
+
+const Usable& usable() {
+  static const Usable found;
+  return found;
+}
+
+}  // namespace
+
+const Kernels& best_kernels() { return *usable().list.front(); }
+
+std::span<const Kernels* const> usable_kernels() { return {usable().list.data(), usable().count}; }
+
+}  // namespace catena::model

@@ -1,0 +1,79 @@
+// Vectors of 16 floats that the compiler maps to whatever the target has, and the few functions on them.
+// Included only by the translation units that compile the kernels, inside one namespace each: nothing here may come
+// from the standard library's inline functions, or the linker could keep a copy made for another instruction set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#define CATENA_INLINE inline __attribute__((always_inline))
+
+namespace catena::model::CATENA_KERNELS {
+
+using Vector = float __attribute__((vector_size(64)));
+using IntVector = std::int32_t __attribute__((vector_size(64)));
+using HalfVector = float __attribute__((vector_size(32)));
+using QuarterVector = float __attribute__((vector_size(16)));
+using WordVector = std::uint16_t __attribute__((vector_size(32)));
+// For loads and stores anywhere.
+using LooseVector = float __attribute__((vector_size(64), aligned(4), may_alias));
+using LooseHalf = float __attribute__((vector_size(32), aligned(4), may_alias));
+using LooseWords = std::uint16_t __attribute__((vector_size(32), aligned(2), may_alias));
+
+inline constexpr int lanes = 16;
+
+CATENA_INLINE Vector load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
+CATENA_INLINE void store(float* to, Vector value) { *reinterpret_cast<LooseVector*>(to) = value; }
+CATENA_INLINE HalfVector load_half(const float* from) { return *reinterpret_cast<const LooseHalf*>(from); }
+CATENA_INLINE void store_half(float* to, HalfVector value) { *reinterpret_cast<LooseHalf*>(to) = value; }
+CATENA_INLINE Vector broadcast(float value) { return value - Vector{}; }
+
+/// Weights as floats: a bfloat16 is the upper half of a float.
+CATENA_INLINE Vector load_weights(const float* from) { return load(from); }
+CATENA_INLINE Vector load_weights(const std::uint16_t* from) {
+  const WordVector words = *reinterpret_cast<const LooseWords*>(from);
+  return reinterpret_cast<Vector>(__builtin_convertvector(words, IntVector) << 16);
+}
+
+/// Always the same tree.
+CATENA_INLINE float sum(Vector x) {
+  const HalfVector half = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
+                          __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
+  const QuarterVector quarter =
+      __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
+  return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+}
+
+CATENA_INLINE Vector larger(Vector a, Vector b) { return a > b ? a : b; }
+
+CATENA_INLINE float largest(Vector x) {
+  float result = x[0];
+  for (int i = 1; i < lanes; ++i) result = x[i] > result ? x[i] : result;
+  return result;
+}
+
+/// e^x to 1 ulp or so (Cephes' polynomial); 0 below -87.3, the largest power below infinity above 88.3.
+CATENA_INLINE Vector exponential(Vector x) {
+  const Vector lowest = broadcast(-87.33F);
+  const Vector bounded = x > lowest ? x : lowest;
+  const Vector clipped = bounded < 88.3F ? bounded : broadcast(88.3F);
+  // Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits.
+  const Vector shifted = clipped * 1.44269504088896341F + 12582912.0F;
+  const Vector n = shifted - 12582912.0F;
+  Vector r = clipped - n * 0.693359375F;
+  r = r - n * -2.12194440e-4F;
+  Vector p = broadcast(1.9875691500e-4F);
+  p = p * r + 1.3981999507e-3F;
+  p = p * r + 8.3334519073e-3F;
+  p = p * r + 4.1665795894e-2F;
+  p = p * r + 1.6666665459e-1F;
+  p = p * r + 5.0000001201e-1F;
+  p = p * (r * r) + r + 1.0F;
+  const Vector scaled =
+      reinterpret_cast<Vector>(reinterpret_cast<IntVector>(p) + (reinterpret_cast<IntVector>(shifted) << 23));
+  return x > lowest ? scaled : (x == x ? Vector{} : x);  // a NaN stays one
+}
+
+CATENA_INLINE Vector silu_of(Vector x) { return x / (1.0F + exponential(-x)); }
+
+}  // namespace catena::model::CATENA_KERNELS

@@ -1,0 +1,54 @@
+#include <algorithm>
+#include <cmath>
+
+#include "model/runtime/mixers.h"
+
+namespace catena::model {
+
+void local_mixer(const Compute& compute, const PackedModel& model, const PackedLayer& layer, Scratch& scratch,
+                 int tokens, int first, AttentionState state) {
+  const ModelConfig& config = model.config;
+  const int size = config.head_width();
+  const std::size_t width = scratch.width;
+  const Rows projected = scratch.projected();
+  layer.in.multiply(compute, scratch.h(), tokens, projected);
+
+  for (int t = 0; t < tokens; ++t) {
+    const auto position = static_cast<std::size_t>(state.position + t);
+    const float* cosine = model.cosine.data() + position * static_cast<std::size_t>(size / 2);
+    const float* sine = model.sine.data() + position * static_cast<std::size_t>(size / 2);
+    float* q = projected.row(t);
+    compute.kernels.rotate(q, cosine, sine, 2 * config.heads, size);  // q and k lie side by side
+    std::copy(q + width, q + 2 * width, state.keys + position * width);
+    std::copy(q + 2 * width, q + 3 * width, state.values + position * width);
+  }
+
+  const float scale = 1.0F / std::sqrt(static_cast<float>(size));
+  const auto attend = [&](int thread, int threads) {
+    // Interleaved, because later tokens look at more keys.
+    for (int t = first + thread; t < tokens; t += threads) {
+      for (int head = 0; head < config.heads; ++head) {
+        const std::size_t column = static_cast<std::size_t>(head) * static_cast<std::size_t>(size);
+        AttentionArgs args;
+        args.q = projected.row(t) + column;
+        args.keys = state.keys + column;
+        args.values = state.values + column;
+        args.stride = width;
+        args.count = state.position + t + 1;
+        args.scale = scale;
+        args.scores = scratch.thread_scores(thread);
+        args.out = scratch.mixed().row(t) + column;
+        args.head_width = size;
+        compute.kernels.attend(args);
+      }
+    }
+  };
+  constexpr int worth_sharing = 16;  // tokens
+  if (tokens - first >= worth_sharing && compute.pool.threads() > 1) {
+    compute.pool.run([&](int thread) { attend(thread, compute.pool.threads()); });
+  } else {
+    attend(0, 1);
+  }
+}
+
+}  // namespace catena::model

@@ -1,0 +1,49 @@
+// A model's weights in the order the kernels read them. Built once, const, shared by all executors of the same weights
+// and precision.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "model/runtime/linear.h"
+#include "model/runtime/weights.h"
+
+namespace catena::model {
+
+struct PackedLayer {
+  Buffer norm1;  // [d]
+  Linear in;     // delta: q, k, v, g, importance's first layer, decay stacked: [4d + G + H, d]; else q, k, v: [3d, d]
+  Linear out;    // [d, d]
+  Buffer norm2;  // [d]
+  Linear ffn_in;
+  Linear ffn_out;
+
+  // Delta layers.
+  Buffer convolution;     // [taps, 3d], transposed: channels side by side
+  Linear importance_out;  // [H, G]
+  Buffer importance_bias;
+  Buffer decay_bias;
+  Buffer decay_rate;  // exp(log_rate)
+  Buffer out_norm;    // [D]
+
+  // Vector layers.
+  Linear regression;  // [d, d]
+  Buffer regression_bias;
+  Buffer regression_norm_weight;
+  Buffer regression_norm_bias;
+};
+
+struct PackedModel {
+  ModelConfig config;
+  Linear embed;  // [V, d]: rows are looked up, and the same matrix gives the logits
+  std::vector<PackedLayer> layers;
+  Buffer norm;    // [d]
+  Buffer cosine;  // [max_chunk_length, D / 2]
+  Buffer sine;
+
+  /// Packs, or hands out what is already packed and still in use. Matrices are rounded to bfloat16 when asked for;
+  /// vectors stay float32.
+  static std::shared_ptr<const PackedModel> get(const std::shared_ptr<const Weights>& weights, Precision precision);
+};
+
+}  // namespace catena::model
