@@ -1,0 +1,91 @@
+#include "app/commands/train.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+#include <stdexcept>
+
+#include "app/commands/interrupt.h"
+#include "model/train/trainer.h"
+#ifdef CATENA_WITH_TEXT
+#include "model/text/packer.h"
+#include "model/text/tokenizer_training.h"
+#endif
+
+namespace catena::app {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace catena::model;
+
+#ifdef CATENA_WITH_TEXT
+void prepare(const TrainConfig& config) {
+  if (!config.tokenizer.path.empty() && !fs::exists(config.tokenizer.path)) {
+    std::vector<TokenizerSource> samples;
+    for (const auto& [file, share] : config.tokenizer.samples) samples.push_back({file, share});
+    std::fprintf(stderr, "training the tokenizer %s\n", config.tokenizer.path.c_str());
+    TokenizerTraining options;
+    options.vocab = config.model.vocab;
+    train_tokenizer(samples, options, config.tokenizer.path, interrupt_token());
+  }
+  for (const auto* sources : {&config.train, &config.heldout}) {
+    for (const TrainSource& source : *sources) {
+      if (fs::exists(source.tokens) || interrupted()) continue;
+      if (source.text.empty()) throw std::runtime_error(source.tokens.string() + ": does not exist, and the config names no text to make it of");
+      std::fprintf(stderr, "packing %s\n", source.text.c_str());
+      const auto tokenizer = Tokenizer::load(config.tokenizer.path);
+      pack_tokens(std::vector<fs::path>{source.text}, tokenizer, source.tokens, {}, interrupt_token());
+    }
+  }
+}
+#else
+void prepare(const TrainConfig& config) {
+  for (const auto* sources : {&config.train, &config.heldout}) {
+    for (const TrainSource& source : *sources) {
+      if (!fs::exists(source.tokens)) {
+        throw std::runtime_error(source.tokens.string() + ": does not exist, and this build has no SentencePiece to make it; pack it elsewhere");
+      }
+    }
+  }
+}
+#endif
+
+void print_evaluations(std::int64_t step, const std::vector<Evaluation>& evaluations) {
+  for (const Evaluation& evaluation : evaluations) {
+    std::printf("step %lld %s:", static_cast<long long>(step), evaluation.name.c_str());
+    for (const PositionBucket& bucket : evaluation.buckets) {
+      if (bucket.bytes == 0) continue;
+      std::printf("  %lld-%lld %.4f", static_cast<long long>(bucket.first), static_cast<long long>(bucket.last), bucket.bits_per_byte());
+    }
+    std::printf("  bits/byte  past first chunk %.4f bits/byte %.4f nats/token\n", evaluation.from(128).bits_per_byte(),
+                evaluation.from(128).nats_per_token());
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int train_command(const fs::path& config_file) {
+  const TrainConfig config = TrainConfig::load(config_file);
+  watch_for_interrupt();
+  prepare(config);
+  if (interrupted()) return 130;
+
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  TrainObserver observer;
+  observer.stop = &interrupt_flag();
+  observer.note = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  observer.evaluated = print_evaluations;
+  observer.progress = [terminal](const TrainProgress& p) {
+    const auto left = static_cast<long long>(p.remaining_s);
+    std::fprintf(stderr, "%sstep %lld/%lld  loss %.4f nats/token  %.0f tokens/s  lr %.2e  norm %.2f  left %lld:%02lld:%02lld%s",
+                 terminal ? "\r" : "", static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss, p.tokens_per_s,
+                 p.learning_rate, p.gradient_norm, left / 3600, left / 60 % 60, left % 60, terminal ? "   " : "\n");
+  };
+  const bool finished = train(config, observer);
+  std::fprintf(stderr, "\n%s\n", finished ? "finished" : "stopped; the checkpoint is saved, run the same command to go on");
+  return finished ? 0 : 130;
+}
+
+}  // namespace catena::app

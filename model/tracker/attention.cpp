@@ -1,0 +1,42 @@
+#include "model/tracker/attention.h"
+
+#include <cmath>
+#include <limits>
+
+namespace catena::model {
+
+using torch::Tensor;
+
+Rotary make_rotary(std::int64_t positions, std::int64_t head_width, double base, torch::Device device) {
+  const auto options = torch::TensorOptions().dtype(torch::kDouble);
+  const Tensor exponent = torch::arange(head_width / 2, options) * (-2.0 / static_cast<double>(head_width));
+  const Tensor angle = torch::arange(positions, options).unsqueeze(1) * torch::pow(base, exponent).unsqueeze(0);
+  return {angle.cos().to(torch::kFloat).to(device), angle.sin().to(torch::kFloat).to(device)};
+}
+
+Tensor rotate(const Tensor& x, const Rotary& rotary) {
+  const std::int64_t t = x.size(-2);
+  const auto halves = x.chunk(2, -1);
+  const Tensor cos = rotary.cos.slice(0, 0, t).to(x.scalar_type()), sin = rotary.sin.slice(0, 0, t).to(x.scalar_type());
+  return torch::cat({halves[0] * cos - halves[1] * sin, halves[0] * sin + halves[1] * cos}, -1);
+}
+
+Tensor chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary) {
+  const std::int64_t b = qkv.size(0), t = qkv.size(1), d = qkv.size(2) / 3, width = d / heads;
+  const std::int64_t whole = t / chunk * chunk;
+  if (whole < t && whole > 0) {
+    return torch::cat({chunk_attention(qkv.slice(1, 0, whole), heads, chunk, rotary),
+                       chunk_attention(qkv.slice(1, whole, t), heads, t - whole, rotary)},
+                      1);
+  }
+  const std::int64_t c = whole == 0 ? t : chunk, n = t / c;
+  const auto parts = qkv.view({b, n, c, 3, heads, width}).permute({3, 0, 1, 4, 2, 5}).unbind(0);  // [B, n, H, C, D]
+  const auto flat = [&](const Tensor& x) { return x.reshape({b * n * heads, c, width}); };
+  const Tensor q = flat(rotate(parts[0], rotary) * (1.0 / std::sqrt(static_cast<double>(width))));
+  const Tensor k = flat(rotate(parts[1], rotary)), v = flat(parts[2]);
+  const Tensor mask = torch::full({c, c}, -std::numeric_limits<float>::infinity(), qkv.options()).triu(1);
+  const Tensor p = torch::softmax(q.bmm(k.transpose(1, 2)) + mask, -1);
+  return p.bmm(v).view({b, n, heads, c, width}).permute({0, 1, 3, 2, 4}).reshape({b, t, d});
+}
+
+}  // namespace catena::model

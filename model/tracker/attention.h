@@ -1,0 +1,21 @@
+// Softmax attention inside chunks, with rotary positions counted from the chunk start.
+#pragma once
+
+#include <torch/types.h>
+
+namespace catena::model {
+
+/// cos and sin tables [positions, D/2] float32 (rotary encoding: Su et al. 2021, half-split convention).
+struct Rotary {
+  torch::Tensor cos, sin;
+};
+Rotary make_rotary(std::int64_t positions, std::int64_t head_width, double base, torch::Device device);
+
+/// Rotates x [..., T, D] by positions 0..T-1.
+torch::Tensor rotate(const torch::Tensor& x, const Rotary& rotary);
+
+/// Causal attention inside chunks of C tokens. qkv [B, T, 3 H D] in the compute type -> [B, T, H D]. The last chunk may be
+/// shorter. Cost: B T C H D multiply-adds (half of the full score matrix is masked).
+torch::Tensor chunk_attention(const torch::Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary);
+
+}  // namespace catena::model

@@ -1,0 +1,29 @@
+// The regression memory: gated delta rule over whole sequences.
+#pragma once
+
+#include <torch/types.h>
+
+#include <utility>
+
+namespace catena::model {
+
+/// Inputs of the gated delta rule; N = batch times heads, D = head width. All float32.
+struct DeltaInputs {
+  torch::Tensor q, k, v;  ///< [N, T, D]; q and k of unit length
+  torch::Tensor log_a;    ///< [N, T], <= 0: log of the decay
+  torch::Tensor b;        ///< [N, T], in (0, 1): importance
+  torch::Tensor state;    ///< [N, D, D], rows indexed by k
+};
+
+/// Outputs [N, T, D] and the state after the last token.
+using DeltaOutputs = std::pair<torch::Tensor, torch::Tensor>;
+
+/// One token after the other: S <- a S; S <- S + b k (v - S^T k)^T; o = S^T q. The definition; for tests.
+DeltaOutputs delta_rule_recurrent(const DeltaInputs& in);
+
+/// Chunk-parallel (WY) form, differentiable: matrix products inside blocks of 64, a short loop over blocks. Any T.
+/// Source: Yang, Wang, Zhang, Shen, Kim 2024, "Parallelizing Linear Transformers with the Delta Rule over Sequence Length";
+/// decay as in Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks". Cost: about 8 * 64 * D multiply-adds a token.
+DeltaOutputs delta_rule_chunked(const DeltaInputs& in);
+
+}  // namespace catena::model

@@ -1,0 +1,29 @@
+// Elementwise steps of the tracker fused into single passes over memory, with their gradients. On the CPU each is one
+// loop; on other devices the same formula is composed of library operations, which is also what the tests compare with.
+#pragma once
+
+#include <torch/types.h>
+
+namespace catena::model {
+
+/// y = x / sqrt(mean(x^2) + eps) * weight over the last dimension. x [N, d] float32, weight [d] float32; y in `out_type`.
+torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double eps, torch::ScalarType out_type);
+
+/// silu(g) * u for x = [g | u] along the last dimension. x [N, 2F] -> [N, F], same type.
+torch::Tensor swiglu(const torch::Tensor& x);
+
+/// silu of a causal depthwise convolution. x [B, T, C] (any float type), weight [C, taps] float32, tail [B, taps-1, C]
+/// float32: the inputs before x. Result [B, T, C] float32. No gradient flows into the tail.
+torch::Tensor short_convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& tail);
+
+/// x / sqrt(sum x^2 + 1e-6) over the last dimension, float32.
+torch::Tensor unit_length(const torch::Tensor& x);
+
+/// rms_norm(o) * weight * silu(gate): o [N, H, D] float32, weight [D] float32, gate [N, H*D] -> [N, H*D] in gate's type.
+torch::Tensor gated_norm(const torch::Tensor& o, const torch::Tensor& weight, const torch::Tensor& gate, double eps);
+
+/// Inverse of I + L for strictly lower triangular L [..., n, n] float32, by block doubling of the inverse of the diagonal
+/// (never by powers of L, which overflow when neighbouring keys are alike).
+torch::Tensor unit_lower_inverse(const torch::Tensor& strictly_lower);
+
+}  // namespace catena::model

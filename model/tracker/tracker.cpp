@@ -1,0 +1,138 @@
+#include "model/tracker/tracker.h"
+
+#include "model/tracker/delta_rule.h"
+#include "model/tracker/fused_ops.h"
+
+namespace catena::model {
+
+using torch::Tensor;
+
+namespace {
+constexpr std::int64_t kLongestChunk = 512;
+constexpr double kPreviousShare = 0.3;  // of r in the next r: SYSTEMS C3
+}  // namespace
+
+void SegmentState::keep(const Tensor& keep, std::int64_t heads) {
+  for (Layer& layer : layers) {
+    if (layer.memory.defined()) {
+      layer.memory = layer.memory.dim() == 3 ? layer.memory * keep.repeat_interleave(heads).view({-1, 1, 1})
+                                             : layer.memory * keep.view({-1, 1});
+    }
+    if (layer.tail.defined()) layer.tail = layer.tail * keep.view({-1, 1, 1});
+  }
+}
+
+Tracker::Tracker(const Parameters& parameters)
+    : parameters_(parameters),
+      config_(parameters.config()),
+      rotary_(make_rotary(kLongestChunk, config_.head_width(), config_.rope_base, parameters.device())) {}
+
+SegmentState Tracker::initial_state(std::int64_t batch) const {
+  const auto options = torch::TensorOptions().dtype(torch::kFloat).device(parameters_.device());
+  const std::int64_t d = config_.width, w = config_.head_width();
+  SegmentState state;
+  for (int i = 0; i < config_.layers; ++i) {
+    if (!ModelConfig::is_chain(i)) continue;
+    SegmentState::Layer layer;
+    if (config_.carry == Carry::delta) {
+      layer.memory = torch::zeros({batch * config_.heads, w, w}, options);
+      layer.tail = torch::zeros({batch, config_.conv_taps - 1, 3 * d}, options);
+    } else if (config_.carry == Carry::vector) {
+      layer.memory = torch::zeros({batch, d}, options);
+    }
+    state.layers.push_back(layer);
+  }
+  return state;
+}
+
+Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, std::int64_t chunk) const {
+  const std::int64_t t = h.size(0) / batch;
+  const Tensor qkv = linear(h, parameters_[prefix + "in.weight"]).view({batch, t, 3 * config_.width});
+  const Tensor o = chunk_attention(qkv, config_.heads, chunk, rotary_);
+  return linear(o.reshape({batch * t, config_.width}), parameters_[prefix + "out.weight"]);
+}
+
+Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, SegmentState::Layer& state) const {
+  const std::int64_t t = h.size(0) / batch, d = config_.width, heads = config_.heads, w = config_.head_width();
+  const Tensor p = linear(h, parameters_[prefix + "in.weight"]).view({batch, t, 4 * d});
+  const Tensor qkv_in = p.slice(2, 0, 3 * d);
+  const Tensor qkv = short_convolution(qkv_in, parameters_.master(prefix + "conv.weight"), state.tail);
+  const auto parts = qkv.view({batch, t, 3, heads, w}).permute({2, 0, 3, 1, 4}).unbind(0);  // [B, H, T, D]
+  const auto flat = [&](const Tensor& x) { return x.reshape({batch * heads, t, w}); };
+  const auto per_head = [&](const Tensor& x) {
+    return x.to(torch::kFloat).view({batch, t, heads}).transpose(1, 2).reshape({batch * heads, t});
+  };
+
+  const Tensor hidden = torch::silu(linear(h, parameters_[prefix + "importance.in.weight"]));
+  const Tensor score = linear(hidden, parameters_[prefix + "importance.out.weight"]).to(torch::kFloat) +
+                       parameters_.master(prefix + "importance.out.bias");
+  const Tensor dt = torch::softplus(linear(h, parameters_[prefix + "decay.weight"]).to(torch::kFloat) +
+                                    parameters_.master(prefix + "decay.bias"));
+  DeltaInputs in;
+  in.q = unit_length(flat(parts[0]));
+  in.k = unit_length(flat(parts[1]));
+  in.v = flat(parts[2]);
+  in.b = per_head(torch::sigmoid(score / config_.gate_temperature));
+  in.log_a = per_head(-parameters_.master(prefix + "decay.log_rate").exp() * dt);
+  in.state = state.memory;
+  const auto [o, memory] = delta_rule_chunked(in);
+
+  state.memory = memory.detach();
+  const Tensor seen = torch::cat({state.tail, qkv_in.detach().to(torch::kFloat)}, 1);
+  state.tail = seen.slice(1, seen.size(1) - (config_.conv_taps - 1)).clone();
+
+  const Tensor by_token = o.view({batch, heads, t, w}).transpose(1, 2).reshape({batch * t, heads, w});
+  const Tensor gate = p.slice(2, 3 * d).reshape({batch * t, d});
+  const Tensor gated = gated_norm(by_token, parameters_.master(prefix + "out_norm.weight"), gate, config_.norm_eps);
+  return linear(gated, parameters_[prefix + "out.weight"]);
+}
+
+Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, std::int64_t chunk,
+                             SegmentState::Layer& state, std::int64_t first_chunk) const {
+  const std::int64_t t = h.size(0) / batch, d = config_.width;
+  const Tensor x = h.view({batch, t, d});
+  Tensor r = state.memory;
+  std::vector<Tensor> results;
+  for (std::int64_t begin = 0, c = first_chunk; begin < t; begin += chunk, ++c) {
+    const Tensor u = x.slice(1, begin, std::min(t, begin + chunk)) + r.unsqueeze(1).to(h.scalar_type());
+    const std::int64_t length = u.size(1);
+    const Tensor y = local_mixer(prefix, u.reshape({batch * length, d}), batch, chunk).view({batch, length, d});
+    results.push_back(y);
+    r = torch::tanh(linear(y.select(1, length - 1).contiguous(), parameters_[prefix + "regression.weight"]).to(torch::kFloat) +
+                    parameters_.master(prefix + "regression.bias")) +
+        kPreviousShare * r.detach();
+    if (c % 2 == 1) {
+      r = torch::layer_norm(r, {d}, parameters_.master(prefix + "regression_norm.weight"),
+                            parameters_.master(prefix + "regression_norm.bias"), 1e-5);
+    }
+  }
+  state.memory = r.detach();
+  return torch::cat(results, 1).reshape({batch * t, d});
+}
+
+Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& state) const {
+  const std::int64_t batch = tokens.size(0);
+  const torch::ScalarType type = parameters_.compute_type();
+  Tensor x = torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1}));
+  std::size_t chain = 0;
+  for (int i = 0; i < config_.layers; ++i) {
+    const std::string layer = "layers." + std::to_string(i) + ".";
+    const Tensor h = rms_norm(x, parameters_.master(layer + "norm1.weight"), config_.norm_eps, type);
+    Tensor mixed;
+    if (!ModelConfig::is_chain(i) || config_.carry == Carry::none) {
+      mixed = local_mixer(layer + "mixer.", h, batch, chunk);
+    } else if (config_.carry == Carry::delta) {
+      mixed = delta_mixer(layer + "mixer.", h, batch, state.layers[chain]);
+    } else {
+      mixed = vector_mixer(layer + "mixer.", h, batch, chunk, state.layers[chain], state.chunks);
+    }
+    if (ModelConfig::is_chain(i)) ++chain;
+    x = x + mixed;
+    const Tensor f = rms_norm(x, parameters_.master(layer + "norm2.weight"), config_.norm_eps, type);
+    x = x + linear(swiglu(linear(f, parameters_[layer + "ffn.in.weight"])), parameters_[layer + "ffn.out.weight"]);
+  }
+  state.chunks += (tokens.size(1) + chunk - 1) / chunk;
+  return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, type);
+}
+
+}  // namespace catena::model

@@ -1,0 +1,47 @@
+// The chained tracker as a differentiable function of whole segments: the training form.
+#pragma once
+
+#include <torch/types.h>
+
+#include <vector>
+
+#include "model/tracker/attention.h"
+#include "model/tracker/parameters.h"
+
+namespace catena::model {
+
+/// What B parallel streams carry from one segment to the next, detached from the graph. One entry a chain layer.
+struct SegmentState {
+  struct Layer {
+    torch::Tensor memory;      ///< delta: S [B*H, D, D]; vector: r [B, d]; float32
+    torch::Tensor tail;        ///< delta: convolution tail [B, taps-1, 3d] float32
+  };
+  std::vector<Layer> layers;
+  std::int64_t chunks = 0;     ///< vector: chunks read so far
+
+  /// Clears the streams whose flag is set. keep: [B] float32, 0 clears.
+  void keep(const torch::Tensor& keep, std::int64_t heads);
+};
+
+class Tracker {
+ public:
+  explicit Tracker(const Parameters& parameters);
+
+  SegmentState initial_state(std::int64_t batch) const;
+
+  /// Reads a segment. tokens [B, T] int64; chunk: length of the attention chunks (T starts at a boundary).
+  /// Returns the last outputs y [B*T, d] in the compute type, the input of head_loss(), and moves `state` past the segment.
+  torch::Tensor forward(const torch::Tensor& tokens, std::int64_t chunk, SegmentState& state) const;
+
+ private:
+  torch::Tensor local_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk) const;
+  torch::Tensor delta_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, SegmentState::Layer& state) const;
+  torch::Tensor vector_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk,
+                             SegmentState::Layer& state, std::int64_t first_chunk) const;
+
+  const Parameters& parameters_;
+  const ModelConfig& config_;
+  Rotary rotary_;
+};
+
+}  // namespace catena::model

@@ -1,0 +1,142 @@
+#include "model/train/train_config.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace catena::model {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+class Reader {
+ public:
+  Reader(const json& object, fs::path file) : object_(object), file_(std::move(file)) {}
+
+  template <typename T>
+  void get(const char* key, T& value, bool required = false) const {
+    const auto it = object_.find(key);
+    if (it == object_.end()) {
+      if (required) fail(key, "is missing");
+      return;
+    }
+    try {
+      value = it->get<T>();
+    } catch (const json::exception&) {
+      fail(key, "has the wrong type");
+    }
+  }
+  void get_path(const char* key, fs::path& value, bool required = false) const {
+    std::string text;
+    get(key, text, required);
+    if (!text.empty()) value = file_.parent_path() / text;
+  }
+  template <typename T>
+  void get_choice(const char* key, T& value, std::initializer_list<std::pair<const char*, T>> choices) const {
+    std::string text;
+    get(key, text);
+    if (text.empty()) return;
+    std::string known;
+    for (const auto& [name, choice] : choices) {
+      if (text == name) {
+        value = choice;
+        return;
+      }
+      known += known.empty() ? name : std::string(", ") + name;
+    }
+    fail(key, "must be one of " + known);
+  }
+  void check(const char* key, bool ok, const std::string& expected) const {
+    if (!ok) fail(key, "must be " + expected);
+  }
+  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
+    throw std::runtime_error(file_.string() + ": '" + key + "' " + what);
+  }
+  const fs::path& file() const { return file_; }
+
+ private:
+  const json& object_;
+  fs::path file_;
+};
+
+std::vector<TrainSource> sources(const json& object, const char* key, const fs::path& file) {
+  std::vector<TrainSource> result;
+  const auto it = object.find(key);
+  if (it == object.end() || !it->is_array()) throw std::runtime_error(file.string() + ": '" + key + "' must be a list of sources");
+  for (const json& entry : *it) {
+    const Reader reader(entry, file);
+    TrainSource source;
+    reader.get_path("text", source.text);
+    reader.get_path("tokens", source.tokens, true);
+    reader.get("weight", source.weight);
+    reader.check("weight", source.weight > 0, "positive");
+    result.push_back(source);
+  }
+  return result;
+}
+
+}  // namespace
+
+TrainConfig TrainConfig::load(const fs::path& file) {
+  std::ifstream stream(file);
+  if (!stream) throw std::runtime_error(file.string() + ": cannot be opened");
+  json object;
+  try {
+    object = json::parse(stream, nullptr, true, true);
+  } catch (const json::exception& error) {
+    throw std::runtime_error(file.string() + ": is not JSON (" + error.what() + ")");
+  }
+  TrainConfig config;
+  const Reader reader(object, file);
+  fs::path model;
+  reader.get_path("model", model, true);
+  config.model = ModelConfig::load(model);
+  reader.get_path("output", config.output, true);
+  if (const auto it = object.find("tokenizer"); it != object.end()) {
+    const Reader tokenizer(*it, file);
+    tokenizer.get_path("path", config.tokenizer.path, true);
+    for (const json& sample : it->value("samples", json::array())) {
+      const Reader entry(sample, file);
+      fs::path text;
+      double share = 1;
+      entry.get_path("text", text, true);
+      entry.get("share", share);
+      config.tokenizer.samples.emplace_back(text, share);
+    }
+  }
+  config.train = sources(object, "train", file);
+  config.heldout = sources(object, "heldout", file);
+  reader.get("seed", config.seed);
+  reader.get("batch", config.batch);
+  reader.get("segment", config.segment);
+  reader.get("chunk_lengths", config.chunk_lengths);
+  reader.get("run_tokens", config.run_tokens);
+  reader.get("steps", config.steps, true);
+  reader.get("learning_rate", config.learning_rate);
+  reader.get("final_learning_rate", config.final_learning_rate);
+  reader.get("warmup_steps", config.warmup_steps);
+  reader.get("weight_decay", config.weight_decay);
+  reader.get("clip", config.clip);
+  reader.get_choice("device", config.device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
+  reader.get_choice("precision", config.precision, {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});
+  reader.get("threads", config.threads);
+  reader.get("evaluate_every", config.evaluate_every);
+  reader.get("evaluate_tokens", config.evaluate_tokens);
+  reader.get("checkpoint_every_s", config.checkpoint_every_s);
+
+  reader.check("train", !config.train.empty(), "a list of at least one source");
+  reader.check("batch", config.batch >= 1 && config.batch <= 4096, "from 1 to 4096");
+  reader.check("chunk_lengths", !config.chunk_lengths.empty(), "a list of at least one length");
+  for (const int chunk : config.chunk_lengths) {
+    reader.check("chunk_lengths", chunk >= 8 && chunk <= 512, "lengths from 8 to 512");
+    reader.check("segment", config.segment >= chunk && config.segment % chunk == 0, "a multiple of every chunk length");
+  }
+  reader.check("steps", config.steps >= 1, "at least 1");
+  reader.check("learning_rate", config.learning_rate > 0 && config.learning_rate < 1, "between 0 and 1");
+  reader.check("run_tokens", config.run_tokens >= config.segment, "at least one segment");
+  reader.check("clip", config.clip > 0, "positive");
+  return config;
+}
+
+}  // namespace catena::model

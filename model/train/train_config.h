@@ -1,0 +1,54 @@
+// What `catena train CONFIG.json` is asked to do.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+
+namespace catena::model {
+
+/// One corpus: raw documents and the packed tokens made of them.
+struct TrainSource {
+  std::filesystem::path text;    ///< documents; may be empty when `tokens` exists already
+  std::filesystem::path tokens;  ///< packed token file
+  double weight = 1;             ///< share of the training tokens, relative to the other sources
+};
+
+/// How the tokenizer is made when its file does not exist yet.
+struct TokenizerPlan {
+  std::filesystem::path path;
+  std::vector<std::pair<std::filesystem::path, double>> samples;  ///< text file, share of the sampled lines
+};
+
+struct TrainConfig {
+  ModelConfig model;
+  TokenizerPlan tokenizer;
+  std::vector<TrainSource> train, heldout;
+  std::filesystem::path output;  ///< model folder; checkpoints go to output/checkpoint
+
+  std::uint64_t seed = 1;
+  int batch = 4;       ///< streams read side by side
+  int segment = 1024;  ///< tokens a stream reads a step; a multiple of the longest chunk
+  std::vector<int> chunk_lengths = {16, 32, 64, 128, 256};  ///< one is drawn at random each step
+  double run_tokens = 16384;  ///< mean number of tokens a stream reads in one place before it starts elsewhere, cleared
+  std::int64_t steps = 1000;
+  double learning_rate = 1e-3;
+  double final_learning_rate = 0.1;  ///< share of learning_rate at the end of the cosine
+  std::int64_t warmup_steps = 100;
+  double weight_decay = 0.1;
+  double clip = 1.0;
+  Device device = Device::cpu;
+  Precision precision = Precision::bfloat16;
+  int threads = 0;  ///< 0: all cores
+  std::int64_t evaluate_every = 500;
+  std::int64_t evaluate_tokens = 65536;  ///< of each held-out file
+  double checkpoint_every_s = 120;
+
+  /// Relative paths are taken from the folder of the file. Throws std::runtime_error with one line naming the key.
+  static TrainConfig load(const std::filesystem::path& file);
+};
+
+}  // namespace catena::model

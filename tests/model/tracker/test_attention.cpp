@@ -1,0 +1,63 @@
+#include <cmath>
+
+#include "gradients.h"
+#include "model/tracker/attention.h"
+
+using catena::test::relative_error;
+using namespace catena::model;
+using torch::Tensor;
+
+TEST_CASE("rotary positions rotate pairs by p * base^(-2j/D)") {
+  const Rotary rotary = make_rotary(5, 4, 10000.0, torch::kCPU);
+  const Tensor x = torch::tensor({1.0F, 2.0F, 3.0F, 4.0F}).repeat({5, 1});
+  const Tensor y = rotate(x, rotary);
+  for (int p = 0; p < 5; ++p) {
+    for (int j = 0; j < 2; ++j) {
+      const double angle = p * std::pow(10000.0, -2.0 * j / 4);
+      const double a = j + 1, b = j + 3;
+      CHECK(y[p][j].item<double>() == Approx(a * std::cos(angle) - b * std::sin(angle)).margin(1e-6));
+      CHECK(y[p][j + 2].item<double>() == Approx(a * std::sin(angle) + b * std::cos(angle)).margin(1e-6));
+    }
+  }
+}
+
+TEST_CASE("chunk attention equals a plain loop, also when the length is not a multiple of the chunk") {
+  torch::manual_seed(10);
+  const int heads = 2, width = 4, d = heads * width;
+  const Rotary rotary = make_rotary(64, width, 10000.0, torch::kCPU);
+  for (const auto& [t, chunk] : std::vector<std::pair<int, int>>{{1, 8}, {8, 8}, {21, 8}, {5, 16}, {32, 16}}) {
+    INFO("length " << t << ", chunk " << chunk);
+    const Tensor qkv = torch::randn({2, t, 3 * d});
+    const Tensor y = chunk_attention(qkv, heads, chunk, rotary);
+    Tensor expected = torch::zeros({2, t, d}, torch::kDouble);
+    const auto rotated = [&](int b, int pos, int offset, int h) {
+      std::vector<double> x(width);
+      for (int j = 0; j < width / 2; ++j) {
+        const double angle = (pos % chunk) * std::pow(10000.0, -2.0 * j / width);
+        const double u = qkv[b][pos][offset + h * width + j].item<double>(), w = qkv[b][pos][offset + h * width + j + width / 2].item<double>();
+        x[static_cast<std::size_t>(j)] = u * std::cos(angle) - w * std::sin(angle);
+        x[static_cast<std::size_t>(j + width / 2)] = u * std::sin(angle) + w * std::cos(angle);
+      }
+      return x;
+    };
+    for (int b = 0; b < 2; ++b) {
+      for (int h = 0; h < heads; ++h) {
+        for (int i = 0; i < t; ++i) {
+          const auto q = rotated(b, i, 0, h);
+          double sum = 0;
+          std::vector<double> o(width, 0);
+          for (int j = i / chunk * chunk; j <= i; ++j) {
+            const auto k = rotated(b, j, d, h);
+            double score = 0;
+            for (int c = 0; c < width; ++c) score += q[static_cast<std::size_t>(c)] * k[static_cast<std::size_t>(c)];
+            const double e = std::exp(score / std::sqrt(width));
+            sum += e;
+            for (int c = 0; c < width; ++c) o[static_cast<std::size_t>(c)] += e * qkv[b][j][2 * d + h * width + c].item<double>();
+          }
+          for (int c = 0; c < width; ++c) expected[b][i][h * width + c] = o[static_cast<std::size_t>(c)] / sum;
+        }
+      }
+    }
+    CHECK(relative_error(y, expected) < 1e-5);
+  }
+}

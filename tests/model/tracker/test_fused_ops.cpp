@@ -1,0 +1,77 @@
+#include "gradients.h"
+#include "model/tracker/fused_ops.h"
+
+using catena::test::check_same;
+using catena::test::Inputs;
+using catena::test::relative_error;
+using namespace catena::model;
+using torch::Tensor;
+
+TEST_CASE("rms_norm equals its formula, with gradients, for odd sizes") {
+  torch::manual_seed(1);
+  for (const auto& [n, d] : std::vector<std::pair<int, int>>{{1, 3}, {3, 7}, {17, 256}}) {
+    check_same([](const Inputs& x) { return rms_norm(x[0], x[1], 1e-5, torch::kFloat); },
+               [](const Inputs& x) { return x[0] / (x[0].square().mean(-1, true) + 1e-5).sqrt() * x[1]; },
+               {torch::randn({n, d}), torch::rand({d}) + 0.5});
+  }
+}
+
+TEST_CASE("rms_norm in bfloat16 is the rounded float32 result") {
+  const Tensor x = torch::randn({9, 64}), w = torch::rand({64});
+  const Tensor y = rms_norm(x, w, 1e-5, torch::kBFloat16);
+  CHECK(y.scalar_type() == torch::kBFloat16);
+  CHECK(relative_error(y, rms_norm(x, w, 1e-5, torch::kFloat)) < 4e-3);
+}
+
+TEST_CASE("swiglu equals its formula, with gradients") {
+  torch::manual_seed(2);
+  check_same([](const Inputs& x) { return swiglu(x[0]); },
+             [](const Inputs& x) {
+               const auto parts = x[0].chunk(2, -1);
+               return torch::silu(parts[0]) * parts[1];
+             },
+             {torch::randn({13, 2 * 11})});
+}
+
+TEST_CASE("short_convolution equals a convolution with the tail before it; the tail gets no gradient") {
+  torch::manual_seed(3);
+  const Tensor tail = torch::randn({2, 3, 10});
+  for (const int t : {1, 2, 3, 17}) {
+    check_same([&](const Inputs& x) { return short_convolution(x[0], x[1], tail); },
+               [&](const Inputs& x) {
+                 const Tensor padded = torch::cat({tail.to(torch::kDouble), x[0]}, 1).transpose(1, 2);
+                 return torch::silu(torch::conv1d(padded, x[1].unsqueeze(1), torch::Tensor(), at::IntArrayRef{1}, at::IntArrayRef{0}, at::IntArrayRef{1}, 10)).transpose(1, 2);
+               },
+               {torch::randn({2, t, 10}), torch::randn({10, 4})});
+  }
+}
+
+TEST_CASE("unit_length scales to unit length, with gradients") {
+  torch::manual_seed(4);
+  check_same([](const Inputs& x) { return unit_length(x[0]); },
+             [](const Inputs& x) { return x[0] / (x[0].square().sum(-1, true) + 1e-6).sqrt(); }, {torch::randn({2, 5, 16})});
+}
+
+TEST_CASE("gated_norm equals its formula, with gradients") {
+  torch::manual_seed(5);
+  check_same([](const Inputs& x) { return gated_norm(x[0], x[1], x[2], 1e-5); },
+             [](const Inputs& x) {
+               const Tensor normed = x[0] / (x[0].square().mean(-1, true) + 1e-5).sqrt() * x[1];
+               return normed.flatten(1) * torch::silu(x[2]);
+             },
+             {torch::randn({6, 2, 16}), torch::rand({16}) + 0.5, torch::randn({6, 32})});
+}
+
+TEST_CASE("unit_lower_inverse inverts, with gradients") {
+  torch::manual_seed(6);
+  for (const int n : {1, 2, 7, 64}) {
+    const auto definition = [n](const Inputs& x) { return torch::inverse(torch::eye(n, torch::kDouble) + x[0].tril(-1)); };
+    check_same([](const Inputs& x) { return unit_lower_inverse(x[0].tril(-1)); }, definition, {torch::randn({3, n, n}) * 0.2}, 2e-5);
+  }
+}
+
+TEST_CASE("unit_lower_inverse survives keys that are all alike, where powers of L overflow") {
+  const Tensor lower = torch::ones({1, 64, 64}).tril(-1);
+  const Tensor product = (torch::eye(64) + lower).matmul(unit_lower_inverse(lower)[0]);
+  CHECK((product - torch::eye(64)).abs().max().item<double>() < 1e-6);
+}
