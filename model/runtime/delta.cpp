@@ -6,7 +6,7 @@
 namespace catena::model {
 namespace {
 
-constexpr int worth_splitting = 32;  // tokens
+constexpr int worth_sharing = 32;  // tokens
 
 // Row `index` of the convolution's inputs, where negative ones lie in the tail.
 const float* input_row(Rows projected, const float* tail, int index, int taps, std::size_t channels) {
@@ -17,7 +17,7 @@ void convolve(const Compute& compute, const ModelConfig& config, const PackedLay
               const float* tail) {
   const int taps = config.conv_taps;
   const int channels = 3 * config.width;
-  compute.pool.split(tokens, worth_splitting, [&](int begin, int end) {
+  compute.pool.split(tokens, tokens >= worth_sharing, [&](int begin, int end) {
     const float* rows[16];  // ModelConfig::validate bounds the taps
     for (int t = begin; t < end; ++t) {
       for (int j = 0; j < taps; ++j) {
@@ -74,8 +74,7 @@ void delta_mixer(const Compute& compute, const ModelConfig& config, const Packed
   keep_tail(config, scratch, tokens, state.tail);
   gates(compute, config, layer, scratch, tokens, temperature);
 
-  const int least_heads = tokens >= worth_splitting ? 2 : config.heads + 1;
-  compute.pool.split(config.heads, least_heads, [&](int begin, int end) {
+  compute.pool.split(config.heads, tokens >= worth_sharing, [&](int begin, int end) {
     for (int head = begin; head < end; ++head) {
       const std::size_t column = static_cast<std::size_t>(head) * static_cast<std::size_t>(size);
       DeltaArgs args;
@@ -94,12 +93,10 @@ void delta_mixer(const Compute& compute, const ModelConfig& config, const Packed
       compute.kernels.delta(args);
     }
   });
-  compute.pool.split(tokens, worth_splitting, [&](int begin, int end) {
-    for (int t = begin; t < end; ++t) {
-      compute.kernels.gated_norm(scratch.mixed().row(t), scratch.projected().row(t) + 3 * config.width,
-                                 layer.out_norm.data(), config.heads, size, config.norm_eps);
-    }
-  });
+  for (int t = 0; t < tokens; ++t) {
+    compute.kernels.gated_norm(scratch.mixed().row(t), scratch.projected().row(t) + 3 * config.width,
+                               layer.out_norm.data(), config.heads, size, config.norm_eps);
+  }
 }
 
 }  // namespace catena::model

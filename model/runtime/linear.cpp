@@ -43,7 +43,7 @@ void Linear::multiply(const Compute& compute, Rows x, int tokens, Rows y, bool a
   const auto product = whole ? compute.kernels.product_float : compute.kernels.product_bfloat16;
   const int panels = (outputs_ + panel_lanes - 1) / panel_lanes;
   const bool share = std::int64_t{inputs_} * outputs_ * tokens >= worth_sharing;
-  compute.pool.split(panels, share ? 2 : panels + 1, [&](int first, int last) {
+  compute.pool.split(panels, share, [&](int first, int last) {
     ProductArgs args;
     args.weights = whole ? static_cast<const void*>(floats_.data()) : halves_.data();
     args.inputs = inputs_;

@@ -24,31 +24,32 @@ void local_mixer(const Compute& compute, const PackedModel& model, const PackedL
   }
 
   const float scale = 1.0F / std::sqrt(static_cast<float>(size));
-  const auto attend = [&](int thread, int threads) {
-    // Interleaved, because later tokens look at more keys.
-    for (int t = first + thread; t < tokens; t += threads) {
-      for (int head = 0; head < config.heads; ++head) {
-        const std::size_t column = static_cast<std::size_t>(head) * static_cast<std::size_t>(size);
-        AttentionArgs args;
-        args.q = projected.row(t) + column;
-        args.keys = state.keys + column;
-        args.values = state.values + column;
-        args.stride = width;
-        args.count = state.position + t + 1;
-        args.scale = scale;
-        args.scores = scratch.thread_scores(thread);
-        args.out = scratch.mixed().row(t) + column;
-        args.head_width = size;
-        compute.kernels.attend(args);
-      }
+  const auto attend = [&](int t, int thread) {
+    for (int head = 0; head < config.heads; ++head) {
+      const std::size_t column = static_cast<std::size_t>(head) * static_cast<std::size_t>(size);
+      AttentionArgs args;
+      args.q = projected.row(t) + column;
+      args.keys = state.keys + column;
+      args.values = state.values + column;
+      args.stride = width;
+      args.count = state.position + t + 1;
+      args.scale = scale;
+      args.scores = scratch.thread_scores(thread);
+      args.out = scratch.mixed().row(t) + column;
+      args.head_width = size;
+      compute.kernels.attend(args);
     }
   };
   constexpr int worth_sharing = 16;  // tokens
-  if (tokens - first >= worth_sharing && compute.pool.threads() > 1) {
-    compute.pool.run([&](int thread) { attend(thread, compute.pool.threads()); });
-  } else {
-    attend(0, 1);
+  if (tokens - first < worth_sharing || compute.pool.threads() == 1) {
+    for (int t = first; t < tokens; ++t) attend(t, 0);
+    return;
   }
+  // Interleaved, because later tokens look at more keys.
+  const int parts = ThreadPool::pieces_a_thread * compute.pool.threads();
+  compute.pool.run(parts, [&](int part, int thread) {
+    for (int t = first + part; t < tokens; t += parts) attend(t, thread);
+  });
 }
 
 }  // namespace catena::model

@@ -8,7 +8,7 @@
 namespace catena::model {
 namespace {
 
-constexpr int worth_splitting = 32;  // tokens
+constexpr int worth_sharing = 32;  // tokens
 
 std::size_t rounded_up(std::size_t count) { return (count + vector_lanes - 1) / vector_lanes * vector_lanes; }
 
@@ -186,22 +186,18 @@ void NativeExecutor::read_block(ChainState& state, std::span<const Token> tokens
     const PackedLayer& layer = model_->layers[static_cast<std::size_t>(i)];
     // Of the last layer only the state and the last token's output are used, unless every output is asked for.
     const int first = i + 1 == config().layers && !every_output ? count - 1 : 0;
-    compute().pool.split(count, worth_splitting, [&](int begin, int end) {
-      for (int t = begin; t < end; ++t) {
-        kernels_.rms_norm(x.row(t), layer.norm1.data(), h.row(t), config().width, config().norm_eps);
-      }
-    });
+    for (int t = 0; t < count; ++t) {
+      kernels_.rms_norm(x.row(t), layer.norm1.data(), h.row(t), config().width, config().norm_eps);
+    }
     mix(layout, data, i, counters, count, first);
 
     const int rest = count - first;
-    pool_.split(rest, worth_splitting, [&](int begin, int end) {
-      for (int t = first + begin; t < first + end; ++t) {
-        kernels_.rms_norm(x.row(t), layer.norm2.data(), h.row(t), config().width, config().norm_eps);
-      }
-    });
+    for (int t = first; t < count; ++t) {
+      kernels_.rms_norm(x.row(t), layer.norm2.data(), h.row(t), config().width, config().norm_eps);
+    }
     const Rows wide = scratch_.projected();
     layer.ffn_in.multiply(compute(), {h.row(first), h.stride}, rest, wide);
-    pool_.split(rest, worth_splitting, [&](int begin, int end) {
+    pool_.split(rest, rest >= worth_sharing, [&](int begin, int end) {
       for (int t = begin; t < end; ++t) {
         kernels_.swiglu(wide.row(t), wide.row(t) + config().ffn, hidden.row(t), config().ffn);
       }
@@ -256,7 +252,7 @@ void NativeExecutor::score_block(const ChainState::Counters& before, std::span<c
   for (int start = 0; start < count; start += score_rows) {
     const int rows = std::min(score_rows, count - start);
     model_->embed.multiply(compute(), {outputs.row(start), outputs.stride}, rows, logits);
-    pool_.split(rows, 2, [&](int begin, int end) {
+    pool_.split(rows, true, [&](int begin, int end) {
       for (int t = begin; t < end; ++t) {
         const auto i = static_cast<std::size_t>(start + t);
         nll[i] = kernels_.log_sum_exp(logits.row(t), config().vocab) - logits.row(t)[tokens[i]];

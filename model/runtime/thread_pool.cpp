@@ -1,11 +1,17 @@
 #include "model/runtime/thread_pool.h"
 
 namespace catena::model {
+namespace {
+
+constexpr std::uint32_t open = 1;
+constexpr std::uint32_t one_inside = 2;
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
   workers_.reserve(static_cast<std::size_t>(threads - 1));
   try {
-    for (int part = 1; part < threads; ++part) workers_.emplace_back([this, part] { worker(part); });
+    for (int thread = 1; thread < threads; ++thread) workers_.emplace_back([this, thread] { worker(thread); });
   } catch (...) {
     stop();
     throw;
@@ -21,31 +27,51 @@ void ThreadPool::stop() {
   for (std::thread& thread : workers_) thread.join();
 }
 
-void ThreadPool::dispatch(Call call, const void* context) {
-  if (workers_.empty()) {
-    call(context, 0);
-    return;
-  }
+void ThreadPool::dispatch(Call call, const void* context, int parts) {
   call_ = call;
   context_ = context;
-  running_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-  round_.fetch_add(1, std::memory_order_release);  // publishes call_ and context_
+  parts_ = parts;
+  next_.store(0, std::memory_order_relaxed);
+  gate_.store(open, std::memory_order_release);  // publishes the above to whoever enters
+  round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
-  call(context, 0);
-  for (int left = running_.load(std::memory_order_acquire); left != 0;
-       left = running_.load(std::memory_order_acquire)) {
-    running_.wait(left, std::memory_order_acquire);
+  take_parts(0);
+  // Shut, then wait only for those who did come.
+  std::uint32_t gate = gate_.fetch_and(~open, std::memory_order_acq_rel) & ~open;
+  while (gate != 0) {
+    gate_.wait(gate, std::memory_order_acquire);
+    gate = gate_.load(std::memory_order_acquire);
   }
 }
 
-void ThreadPool::worker(int part) {
+void ThreadPool::take_parts(int thread) {
+  for (int part = next_.fetch_add(1, std::memory_order_relaxed); part < parts_;
+       part = next_.fetch_add(1, std::memory_order_relaxed)) {
+    call_(context_, part, thread);
+  }
+}
+
+bool ThreadPool::enter() {
+  std::uint32_t gate = gate_.load(std::memory_order_relaxed);
+  while ((gate & open) != 0) {
+    if (gate_.compare_exchange_weak(gate, gate + one_inside, std::memory_order_acq_rel)) return true;
+  }
+  return false;
+}
+
+void ThreadPool::leave() {
+  if (gate_.fetch_sub(one_inside, std::memory_order_acq_rel) == one_inside) gate_.notify_one();
+}
+
+void ThreadPool::worker(int thread) {
   std::uint32_t seen = 0;
   for (;;) {
     round_.wait(seen, std::memory_order_acquire);
     seen = round_.load(std::memory_order_acquire);
     if (stopping_.load()) return;
-    call_(context_, part);
-    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+    if (!enter()) continue;
+    take_parts(thread);
+    leave();
   }
 }
 

@@ -1,16 +1,17 @@
-// Fork and join: one piece of work split over a few threads that sleep in between.
+// Fork and join: one piece of work shared by a few threads that sleep in between.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <thread>
 #include <vector>
 
 namespace catena::model {
 
-/// Belongs to one thread, which takes part in the work. run() neither allocates nor lets an exception out of a worker:
-/// the work must not throw. Idle workers wait in the kernel; they never spin.
+/// Belongs to one thread, which takes part in the work. Whoever is awake takes the next part, so a worker that the
+/// system has not woken yet holds nobody up. run() neither allocates nor lets an exception out of a worker: the work
+/// must not throw. Idle workers wait in the kernel; they never spin.
 class ThreadPool {
  public:
   /// threads counts the caller; 1 starts none.
@@ -21,39 +22,50 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Calls work(part) for part = 0 .. threads()-1, each on a thread of its own, and waits for all.
+  /// Calls work(part, thread) for part = 0 .. parts-1 and returns when all are done; thread < threads() tells which
+  /// scratch memory is free.
   template <typename Work>
-  void run(const Work& work) {
-    dispatch([](const void* context, int part) { (*static_cast<const Work*>(context))(part); }, &work);
+  void run(int parts, const Work& work) {
+    dispatch([](const void* context, int part, int thread) { (*static_cast<const Work*>(context))(part, thread); },
+             &work, parts);
   }
 
-  /// As run(), with the range [0, count) cut into one piece a thread: work(begin, end). Below `least` it is one piece
-  /// on this thread.
+  /// Cuts the range [0, count) into pieces and calls work(begin, end) for each. On this thread alone when it is not
+  /// `worth_sharing`.
   template <typename Work>
-  void split(int count, int least, const Work& work) {
-    if (workers_.empty() || count < least) {
-      work(0, count);
+  void split(int count, bool worth_sharing, const Work& work) {
+    if (workers_.empty() || !worth_sharing || count < 2) {
+      if (count > 0) work(0, count);
       return;
     }
-    const int parts = threads();
-    run([&](int part) {
+    const int parts = std::min(count, pieces_a_thread * threads());
+    run(parts, [&](int part, int) {
       const auto cut = [&](int p) { return static_cast<int>(static_cast<std::int64_t>(count) * p / parts); };
-      if (cut(part) < cut(part + 1)) work(cut(part), cut(part + 1));
+      work(cut(part), cut(part + 1));
     });
   }
 
+  /// Enough that a thread which starts late or is interrupted leaves its share to the others.
+  static constexpr int pieces_a_thread = 4;
+
  private:
-  using Call = void (*)(const void*, int);
-  void dispatch(Call call, const void* context);
-  void worker(int part);
+  using Call = void (*)(const void* context, int part, int thread);
+  void dispatch(Call call, const void* context, int parts);
+  void take_parts(int thread);
+  bool enter();
+  void leave();
+  void worker(int thread);
   void stop();
 
   std::vector<std::thread> workers_;
+  // Written by the owner while the gate is shut and nobody is inside.
   Call call_ = nullptr;
   const void* context_ = nullptr;
-  alignas(64) std::atomic<std::uint32_t> round_{0};
-  alignas(64) std::atomic<int> running_{0};
+  int parts_ = 0;
   std::atomic<bool> stopping_{false};
+  alignas(64) std::atomic<std::uint32_t> round_{0};  // what idle workers wait on
+  alignas(64) std::atomic<std::uint32_t> gate_{0};   // bit 0: open; above: workers inside
+  alignas(64) std::atomic<int> next_{0};             // the next part nobody has taken
 };
 
 }  // namespace catena::model

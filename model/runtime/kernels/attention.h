@@ -9,7 +9,7 @@ namespace catena::model::CATENA_KERNELS {
 inline void rotate(float* x, const float* cosine, const float* sine, int heads, int head_width) {
   const int half = head_width / 2;
   for (int h = 0; h < heads; ++h, x += head_width) {
-    for (int j = 0; j < half; j += lanes / 2) {
+    for (int j = 0; j < half; j += half_lanes) {
       const HalfVector a = load_half(x + j);
       const HalfVector b = load_half(x + half + j);
       const HalfVector c = load_half(cosine + j);

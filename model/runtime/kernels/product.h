@@ -7,17 +7,12 @@
 namespace catena::model::CATENA_KERNELS {
 
 // Tile sizes for the registers at hand: tokens x vectors accumulators, plus the weights and one input.
-#if defined(__AVX512F__)
-inline constexpr int tile_tokens = 6;  // 32 registers of 16 floats
-inline constexpr int tile_vectors = 4;
-#elif defined(__AVX2__)
-inline constexpr int tile_tokens = 6;  // 16 registers of 8 floats, two a vector
-inline constexpr int tile_vectors = 1;
-#else
-inline constexpr int tile_tokens = 3;  // 16 registers of 4 floats, four a vector
-inline constexpr int tile_vectors = 1;
-#endif
+inline constexpr int tile_tokens = 6;
+inline constexpr int tile_vectors = lanes == 16 ? 4 : 2;  // AVX-512 has 32 registers, the others 16
+// A single token wants many sums under way at once, to hide the latency of an addition.
+inline constexpr int step_vectors = lanes == 16 ? 4 : 8;
 inline constexpr int panel_vectors = panel_lanes / lanes;
+static_assert(panel_vectors % tile_vectors == 0 && panel_vectors % step_vectors == 0);
 
 /// `weights` points at the tile's first lane of the panel's first input; `valid` outputs of it exist.
 template <int tokens, int vectors, typename Weight>
@@ -72,8 +67,10 @@ void product(const ProductArgs& args) {
   for (int panel = args.first_panel; panel < args.last_panel; ++panel) {
     const Weight* start = weights + static_cast<std::size_t>(panel) * panel_size;
     const int output = panel * panel_lanes;
-    if (args.tokens == 1) {  // the whole panel at once: memory is read once, in order
-      product_tile<1, panel_vectors>(args, start, 0, output);
+    if (args.tokens == 1) {
+      for (int v = 0; v < panel_vectors && output + v * lanes < args.outputs; v += step_vectors) {
+        product_tile<1, step_vectors>(args, start + v * lanes, 0, output + v * lanes);
+      }
       continue;
     }
     for (int v = 0; v < panel_vectors && output + v * lanes < args.outputs; v += tile_vectors) {

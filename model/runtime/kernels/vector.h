@@ -1,4 +1,4 @@
-// Vectors of 16 floats that the compiler maps to whatever the target has, and the few functions on them.
+// Vectors as wide as the target's registers, and the few functions on them.
 // Included only by the translation units that compile the kernels, inside one namespace each: nothing here may come
 // from the standard library's inline functions, or the linker could keep a copy made for another instruction set.
 #pragma once
@@ -10,17 +10,27 @@
 
 namespace catena::model::CATENA_KERNELS {
 
-using Vector = float __attribute__((vector_size(64)));
-using IntVector = std::int32_t __attribute__((vector_size(64)));
-using HalfVector = float __attribute__((vector_size(32)));
-using QuarterVector = float __attribute__((vector_size(16)));
-using WordVector = std::uint16_t __attribute__((vector_size(32)));
-// For loads and stores anywhere.
-using LooseVector = float __attribute__((vector_size(64), aligned(4), may_alias));
-using LooseHalf = float __attribute__((vector_size(32), aligned(4), may_alias));
-using LooseWords = std::uint16_t __attribute__((vector_size(32), aligned(2), may_alias));
-
+// What one register holds.
+#if defined(__AVX512F__)
 inline constexpr int lanes = 16;
+#elif defined(__AVX2__)
+inline constexpr int lanes = 8;
+#else
+inline constexpr int lanes = 4;
+#endif
+
+using Vector = float __attribute__((vector_size(lanes * 4)));
+using OctoVector = float __attribute__((vector_size(32)));
+using QuadVector = float __attribute__((vector_size(16)));
+using IntVector = std::int32_t __attribute__((vector_size(lanes * 4)));
+using WordVector = std::uint16_t __attribute__((vector_size(lanes * 2)));
+// For loads and stores anywhere.
+using LooseVector = float __attribute__((vector_size(lanes * 4), aligned(4), may_alias));
+using LooseWords = std::uint16_t __attribute__((vector_size(lanes * 2), aligned(2), may_alias));
+// Heads are rotated in halves, and half a head may be 8 wide.
+inline constexpr int half_lanes = lanes < 8 ? lanes : 8;
+using HalfVector = float __attribute__((vector_size(half_lanes * 4)));
+using LooseHalf = float __attribute__((vector_size(half_lanes * 4), aligned(4), may_alias));
 
 CATENA_INLINE Vector load(const float* from) { return *reinterpret_cast<const LooseVector*>(from); }
 CATENA_INLINE void store(float* to, Vector value) { *reinterpret_cast<LooseVector*>(to) = value; }
@@ -35,14 +45,19 @@ CATENA_INLINE Vector load_weights(const std::uint16_t* from) {
   return reinterpret_cast<Vector>(__builtin_convertvector(words, IntVector) << 16);
 }
 
-/// Always the same tree.
-CATENA_INLINE float sum(Vector x) {
-  const HalfVector half = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
-                          __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
-  const QuarterVector quarter =
-      __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
-  return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+/// Halves are added until one is left: always the same tree.
+CATENA_INLINE float sum(QuadVector x) { return (x[0] + x[2]) + (x[1] + x[3]); }
+#if defined(__AVX2__)
+CATENA_INLINE float sum(OctoVector x) {
+  return sum(__builtin_shufflevector(x, x, 0, 1, 2, 3) + __builtin_shufflevector(x, x, 4, 5, 6, 7));
 }
+#endif
+#if defined(__AVX512F__)
+CATENA_INLINE float sum(Vector x) {
+  return sum(__builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
+             __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+#endif
 
 CATENA_INLINE Vector larger(Vector a, Vector b) { return a > b ? a : b; }
 
