@@ -1,0 +1,37 @@
+# compiler_of(FOLDER RESULT): the compiler and flags of the first source file of FOLDER in the compilation database
+# COMMANDS, without its input and output; empty when this build compiles nothing in FOLDER.
+function(compiler_of folder result)
+  set(${result} "" PARENT_SCOPE)
+  file(READ ${COMMANDS} database)
+  string(JSON count LENGTH "${database}")
+  math(EXPR last "${count} - 1")
+  foreach(i RANGE ${last})
+    string(JSON file GET "${database}" ${i} file)
+    string(FIND "${file}" "${ROOT}/${folder}/" at)
+    if(at EQUAL 0)
+      string(JSON command GET "${database}" ${i} command)
+      separate_arguments(command UNIX_COMMAND "${command}")
+      # A precompiled header would bring LibTorch into the control as well, and take half a minute.
+      string(REGEX REPLACE ";(-o;[^;]*|-c;[^;]*|-Winvalid-pch|-include;[^;]*cmake_pch[^;]*)" "" command "${command}")
+      set(${result} "${command}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+endfunction()
+
+# compiles(RESULT ERRORS COMPILER TEXT [FLAG...]): whether TEXT compiles.
+function(compiles result errors compiler text)
+  string(RANDOM LENGTH 12 name)
+  get_filename_component(folder ${COMMANDS} DIRECTORY)
+  set(file ${folder}/architecture-${name}.cpp)
+  file(WRITE ${file} "${text}")
+  execute_process(COMMAND ${compiler} ${ARGN} -fsyntax-only -fmax-errors=1 -x c++ ${file}
+    RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  file(REMOVE ${file})
+  set(${errors} "${output}" PARENT_SCOPE)
+  if(status EQUAL 0)
+    set(${result} TRUE PARENT_SCOPE)
+  else()
+    set(${result} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
