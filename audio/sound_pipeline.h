@@ -15,7 +15,7 @@ namespace catena::audio {
 
 /// Source -> worker thread (level, resampling, log-mel, voice activity) -> bounded queue of updates.
 ///
-/// start_*(), stop() and poll() may be called from any thread, one at a time each. An update is ready 25 times a second
+/// start_*(), stop() and poll() may be called from any thread, one at a time each. An update is ready 20 to 30 times a second
 /// whatever the chunk length; a state change is handed on at once. Nothing that was captured is lost at stop(): it is
 /// processed and in the updates that poll() returns afterwards, the last of which has running = false.
 class SoundPipeline {
