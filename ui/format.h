@@ -1,0 +1,23 @@
+// Numbers as people read them: with units, few digits, thin separators.
+#pragma once
+
+#include <QString>
+
+namespace catena::ui {
+
+/// "912 B", "0.9 MB", "1.25 GB" (powers of 1000); "-" below zero.
+QString formatBytes(double bytes);
+
+/// "3.1 ms", "1.4 s", "250 us".
+QString formatMs(double milliseconds);
+
+/// "128 412": groups of three, separated by a no-break space.
+QString formatCount(qint64 count);
+
+/// "0:42", "12:05", "3:07:00": a time since the start.
+QString formatClock(qint64 milliseconds);
+
+/// Shortens a path or name for one line, keeping its end.
+QString shortName(const QString& name, int characters = 48);
+
+}  // namespace catena::ui

@@ -1,0 +1,147 @@
+// The window: documents in the middle, panels around them, one session behind.
+#pragma once
+
+#include <QMainWindow>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "ui/charts/figures_log.h"
+#include "ui/session.h"
+#include "ui/theme.h"
+#include "ui/watchdog.h"
+
+class QDockWidget;
+class QLabel;
+class QSettings;
+
+namespace catena::ui {
+
+class ChunkPanel;
+class DashboardPanel;
+class DocumentTabs;
+class EditorPage;
+class LatencyPanel;
+class MemoryPanel;
+class NoticeBar;
+class ProgressLine;
+class SoundPanel;
+class StatusLine;
+
+/// Where the window keeps what it remembers; empty paths: the platform's usual places.
+struct WindowFiles {
+  QString settings_file;
+  QString recovery_folder;
+};
+
+/// What `bench typing` and tests read off the window, measured since reset().
+class UiProbe {
+ public:
+  UiProbe(Watchdog& watchdog, DocumentTabs& tabs) : watchdog_(watchdog), tabs_(tabs) {}
+
+  /// Starts (again) to measure: the watchdog runs from here on.
+  void reset();
+  void stop() { watchdog_.stop(); }
+  double longestBlockMs() const { return watchdog_.longestBlockMs(); }
+  /// Key press to the paint of a suggestion that came as an answer, in the current document.
+  const std::vector<double>& suggestionMs() const;
+  /// Key press to the paint of a suggestion that was shown before and shrank.
+  const std::vector<double>& shrunkMs() const;
+  double suggestionPercentileMs(double q) const;
+  int keys() const;
+  int superseded() const;  ///< keys followed by another one before a suggestion for them was shown
+
+ private:
+  Watchdog& watchdog_;
+  DocumentTabs& tabs_;
+};
+
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+ public:
+  explicit MainWindow(Session& session, const WindowFiles& files = {});
+  ~MainWindow() override;
+
+  // For programs: each returns one line when it failed, else an empty string.
+  QString saveScreenshot(const QString& path);
+  QString exportFiguresCsv(const QString& path) const;
+  QString exportChart(const QString& path);  ///< the latency dashboard as PNG
+  QString openPath(const QString& path);
+
+  /// Types into the current document through key events, `key_ms` apart, handling events meanwhile.
+  void typeText(const QString& text, int key_ms = 0);
+  QString currentSuggestion() const;
+  QString figuresText() const;  ///< memory and latency dashboards as lines
+
+  UiProbe probe() { return {watchdog_, *tabs_}; }
+  DocumentTabs& documents() { return *tabs_; }
+  SoundPanel& sound() { return *sound_; }
+  MemoryPanel& memory() { return *memory_; }
+  LatencyPanel& latency() { return *latency_; }
+  ChunkPanel& chunks() { return *chunks_; }
+  StatusLine& status() { return *status_; }
+  ProgressLine& progress() { return *progress_; }
+  NoticeBar& noticesOf(Panel panel);
+  QDockWidget* dockOf(Panel panel) const;
+  void setTheme(Theme theme);
+  Theme theme() const { return theme_; }
+
+  /// Ask the user for a path to save to; replaced in tests. Arguments: title, proposed name, filter.
+  std::function<QString(const QString&, const QString&, const QString&)> ask_save_path;
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void buildPanels();
+  void buildMenus();
+  void buildFileMenu();
+  void buildEditMenu();
+  void buildViewMenu();
+  void buildStreamMenu();
+  void buildVoiceMenu();
+  void buildHelpMenu();
+  void connectSession();
+  void restore();
+  void remember();
+
+  QDockWidget* addPanel(Panel panel, QWidget* widget, const QString& name, Qt::DockWidgetArea area);
+  void chooseAndOpen();
+  void saveCurrent(bool as);
+  void saveCsv();
+  void savePicture(QWidget* widget);
+  void say(const QString& problem, const QString& done);
+  void fillRecentMenu();
+  void pageAdded(EditorPage* page);
+  void updateTitle();
+  void updateSuggestionHint();
+  void updateModelLabel(const ModelInfo& info);
+  void showNotice(const Notice& notice);
+  void act(const QString& action_id);
+  void focusPane(int step);
+
+  Session& session_;
+  std::unique_ptr<QSettings> settings_;
+  DocumentTabs* tabs_;
+  StatusLine* status_;
+  ProgressLine* progress_;
+  QLabel* model_label_;
+  SoundPanel* sound_ = nullptr;
+  MemoryPanel* memory_ = nullptr;
+  LatencyPanel* latency_ = nullptr;
+  ChunkPanel* chunks_ = nullptr;
+  QDockWidget* docks_[5] = {};
+  QMenu* recent_menu_ = nullptr;
+  QAction* reopen_ = nullptr;
+  QAction* microphone_ = nullptr;
+  QAction* suggest_ = nullptr;
+  QAction* tab_moves_focus_ = nullptr;
+  Theme theme_ = Theme::system;
+  FiguresLog log_;
+  Watchdog watchdog_;
+};
+
+}  // namespace catena::ui

@@ -1,0 +1,114 @@
+#include "ui/status_line.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QStatusBar>
+#include <QTimer>
+
+#include "ui/format.h"
+#include "ui/theme.h"
+
+namespace catena::ui {
+namespace {
+constexpr int refresh_interval_ms = 200;
+}
+
+StatusLine::StatusLine(QStatusBar* bar)
+    : QObject(bar),
+      bar_(bar),
+      stream_(new QLabel(bar)),
+      sound_(new QLabel(bar)),
+      suggestion_(new QLabel(bar)),
+      timer_(new QTimer(this)) {
+  stream_->setAccessibleName(tr("Stream"));
+  sound_->setAccessibleName(tr("Sound"));
+  suggestion_->setAccessibleName(tr("Suggestion"));
+  for (QLabel* label : {stream_, sound_, suggestion_}) label->setContentsMargins(grid, 0, grid, 0);
+  // Room for the longest text, so that its coming and going moves nothing.
+  suggestion_->setMinimumWidth(suggestion_->fontMetrics().horizontalAdvance(tr("Tab accepts (9 of 9)")) + 2 * grid);
+  suggestion_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  bar->addPermanentWidget(stream_);
+  bar->addPermanentWidget(sound_);
+  bar->addPermanentWidget(suggestion_);
+  timer_->setSingleShot(true);
+  timer_->setInterval(refresh_interval_ms);
+  connect(timer_, &QTimer::timeout, this, &StatusLine::refresh);
+  refresh();
+}
+
+void StatusLine::add(const Figures& figures) {
+  figures_ = figures;
+  if (!timer_->isActive()) timer_->start();
+}
+
+void StatusLine::add(const SoundFigures& figures) {
+  sound_figures_ = figures;
+  sound_figures_.log_mel = {};
+  if (!timer_->isActive()) timer_->start();
+}
+
+void StatusLine::refresh() {
+  stream_->setText(tr("read %1 tokens   chunk %2   queue %3")
+                       .arg(formatCount(figures_.tokens))
+                       .arg(figures_.chunk_length)
+                       .arg(figures_.queue));
+  const QString factor =
+      sound_figures_.running ? QString::number(sound_figures_.real_time_factor, 'f', 2) : QStringLiteral("-");
+  sound_->setText(tr("RT factor %1   xruns %2").arg(factor).arg(sound_figures_.overruns + sound_figures_.underruns));
+}
+
+void StatusLine::setSuggestion(int index, int alternatives) {
+  if (alternatives == 0)
+    suggestion_->clear();
+  else if (alternatives == 1)
+    suggestion_->setText(tr("Tab accepts"));
+  else
+    suggestion_->setText(tr("Tab accepts (%1 of %2)").arg(index + 1).arg(alternatives));
+}
+
+void StatusLine::say(const QString& text) { bar_->showMessage(text, 5000); }
+
+QString StatusLine::text() const {
+  return stream_->text() + QStringLiteral("   ") + sound_->text() + QStringLiteral("   ") + suggestion_->text();
+}
+
+ProgressLine::ProgressLine(QWidget* parent) : QWidget(parent), label_(new QLabel(this)), bar_(new QProgressBar(this)) {
+  auto* layout = new QHBoxLayout(this);
+  layout->setContentsMargins(grid, 0, grid, 0);
+  layout->setSpacing(grid);
+  layout->addWidget(label_);
+  layout->addWidget(bar_, 1);
+  bar_->setTextVisible(false);
+  bar_->setMaximumHeight(4);
+  bar_->setAccessibleName(tr("Progress"));
+  QWidget::hide();
+}
+
+void ProgressLine::showLoading() {
+  label_->setText(tr("loading model"));
+  bar_->setRange(0, 0);
+  show();
+}
+
+void ProgressLine::showReading(qint64 read_bytes, qint64 total_bytes) {
+  if (total_bytes <= 0 || read_bytes >= total_bytes) {
+    finish();
+    return;
+  }
+  const int percent = static_cast<int>(100 * qMax<qint64>(0, read_bytes) / total_bytes);
+  label_->setText(tr("read %1 %").arg(percent));
+  bar_->setRange(0, 100);
+  bar_->setValue(percent);
+  show();
+}
+
+void ProgressLine::finish() {
+  label_->clear();
+  bar_->setRange(0, 100);  // an endless bar would go on animating while hidden
+  hide();
+}
+
+QString ProgressLine::text() const { return isHidden() ? QString() : label_->text(); }
+
+}  // namespace catena::ui
