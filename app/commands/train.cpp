@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <stdexcept>
 
 #include "app/commands/interrupt.h"
@@ -64,11 +65,8 @@ void print_evaluations(std::int64_t step, const std::vector<Evaluation>& evaluat
   std::fflush(stdout);
 }
 
-}  // namespace
-
-int train_command(const fs::path& config_file) {
+int run(const fs::path& config_file) {
   const TrainConfig config = TrainConfig::load(config_file);
-  watch_for_interrupt();
   prepare(config);
   if (interrupted()) return 130;
 
@@ -86,6 +84,19 @@ int train_command(const fs::path& config_file) {
   const bool finished = train(config, observer);
   std::fprintf(stderr, "\n%s\n", finished ? "finished" : "stopped; the checkpoint is saved, run the same command to go on");
   return finished ? 0 : 130;
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& program, int& exit_code) {
+  auto file = std::make_shared<fs::path>();
+  CLI::App* command = program.add_subcommand(
+      "train", "Train a model as CONFIG.json says: tokenizer, packed tokens, weights. Run again to resume; Ctrl-C saves a checkpoint.");
+  command->add_option("CONFIG.json", *file, "What to train on what (docs/training.md)")->required();
+  command->callback([file, &exit_code] {
+    watch_for_interrupt();
+    exit_code = run(*file);
+  });
 }
 
 }  // namespace catena::app

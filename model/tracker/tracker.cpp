@@ -2,6 +2,7 @@
 
 #include "model/tracker/delta_rule.h"
 #include "model/tracker/fused_ops.h"
+#include "model/tracker/paired_regression.h"
 
 namespace catena::model {
 
@@ -9,7 +10,6 @@ using torch::Tensor;
 
 namespace {
 constexpr std::int64_t kLongestChunk = 512;
-constexpr double kPreviousShare = 0.3;  // of r in the next r: SYSTEMS C3
 }  // namespace
 
 void SegmentState::keep(const Tensor& keep, std::int64_t heads) {
@@ -90,24 +90,18 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
 Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, std::int64_t chunk,
                              SegmentState::Layer& state, std::int64_t first_chunk) const {
   const std::int64_t t = h.size(0) / batch, d = config_.width;
-  const Tensor x = h.view({batch, t, d});
-  Tensor r = state.memory;
-  std::vector<Tensor> results;
-  for (std::int64_t begin = 0, c = first_chunk; begin < t; begin += chunk, ++c) {
-    const Tensor u = x.slice(1, begin, std::min(t, begin + chunk)) + r.unsqueeze(1).to(h.scalar_type());
+  const auto attention = [&](const Tensor& u) {
     const std::int64_t length = u.size(1);
-    const Tensor y = local_mixer(prefix, u.reshape({batch * length, d}), batch, chunk).view({batch, length, d});
-    results.push_back(y);
-    r = torch::tanh(linear(y.select(1, length - 1).contiguous(), parameters_[prefix + "regression.weight"]).to(torch::kFloat) +
-                    parameters_.master(prefix + "regression.bias")) +
-        kPreviousShare * r.detach();
-    if (c % 2 == 1) {
-      r = torch::layer_norm(r, {d}, parameters_.master(prefix + "regression_norm.weight"),
-                            parameters_.master(prefix + "regression_norm.bias"), 1e-5);
-    }
-  }
-  state.memory = r.detach();
-  return torch::cat(results, 1).reshape({batch * t, d});
+    return local_mixer(prefix, u.reshape({batch * length, d}), batch, chunk).view({batch, length, d});
+  };
+  PairedRegressionWeights weights;
+  weights.regression_weight = parameters_.master(prefix + "regression.weight");
+  weights.regression_bias = parameters_.master(prefix + "regression.bias");
+  weights.norm_weight = parameters_.master(prefix + "regression_norm.weight");
+  weights.norm_bias = parameters_.master(prefix + "regression_norm.bias");
+  const PairedRegression chain = paired_regression(h.view({batch, t, d}), state.memory, chunk, first_chunk, attention, weights);
+  state.memory = chain.regressions.select(1, -1).detach();
+  return chain.outputs.reshape({batch * t, d});
 }
 
 Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& state) const {

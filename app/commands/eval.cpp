@@ -1,0 +1,161 @@
+#include "app/commands/eval.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <unistd.h>
+
+#include "app/assets_folder.h"
+#include "app/commands/interrupt.h"
+#include "app/commands/model_options.h"
+#include "app/commands/text_file.h"
+#include "app/evaluation/typist.h"
+#include "model/text/text_stream.h"
+#include "model/train/evaluation.h"
+
+namespace catena::app {
+namespace {
+
+using namespace catena::model;
+
+struct Options {
+  ModelOptions model;
+  std::vector<std::filesystem::path> files;
+  std::size_t typed_bytes = 1500;
+  bool no_typist = false;
+  bool json = false;
+};
+
+struct FileResult {
+  std::int64_t bytes = 0;
+  Evaluation likelihood;
+  Keystrokes model, baseline;
+};
+
+/// Bits per byte of the whole file, read as the stream reads it: token by token behind the document's head.
+void score_file(const TextModel& model, Executor& executor, const StreamSettings& settings, const std::string& name,
+                const std::string& text, FileResult& result) {
+  const Tokenizer& tokenizer = *model.tokenizer();
+  std::vector<Token> tokens{tokenizer.control(Control::file)};
+  const std::vector<Token> head = tokenizer.encode(name + "\n"), body = tokenizer.encode(text);
+  tokens.insert(tokens.end(), head.begin(), head.end());
+  const std::size_t skipped = tokens.size();
+  tokens.insert(tokens.end(), body.begin(), body.end());
+  std::vector<float> nll(tokens.size());
+  ChainState state = executor.initial_state(settings.chunk_length);
+  executor.score(state, tokens, settings, nll);
+  for (std::size_t i = skipped; i < tokens.size(); ++i) {
+    result.likelihood.add(static_cast<std::int64_t>(i), static_cast<std::int64_t>(tokenizer.piece(tokens[i]).size()), nll[i]);
+  }
+}
+
+/// The typist writes the last part of the file; what comes before has been read.
+void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor, const StreamSettings& settings,
+               const std::string& name, const std::string& text, std::size_t typed_bytes, FileResult& result) {
+  std::size_t first = text.size() > typed_bytes ? text.size() - typed_bytes : 0;
+  while (first > 0 && text[first - 1] != '\n') --first;
+  TextStream stream(model, executor, {.settings = settings});
+  stream.begin_document(name);
+  std::size_t fed = 0;
+  CompletionOptions wanted;
+  wanted.boundary = Boundary::line;
+  wanted.max_tokens = 16;
+  const auto suggest = [&](std::string_view typed) {
+    stream.feed(typed.substr(fed));
+    fed = typed.size();
+    return stream.complete(wanted).text;
+  };
+  result.model = type_text(text, first, suggest);
+  result.baseline = type_text(text, first, complete_from_file);
+}
+
+nlohmann::json to_json(const FileResult& result, bool typist) {
+  nlohmann::json line = {{"bytes", result.bytes}, {"bits_per_byte", result.likelihood.from(0).bits_per_byte()}};
+  nlohmann::json positions = nlohmann::json::array();
+  for (const PositionBucket& bucket : result.likelihood.buckets) {
+    if (bucket.bytes == 0) continue;
+    positions.push_back({{"first_token", bucket.first},
+                         {"last_token", bucket.last},
+                         {"tokens", bucket.tokens},
+                         {"bits_per_byte", bucket.bits_per_byte()},
+                         {"nats_per_token", bucket.nats_per_token()}});
+  }
+  line["by_position"] = positions;
+  if (typist) {
+    line["keystrokes_saved_percent"] = result.model.saved_percent();
+    line["baseline_keystrokes_saved_percent"] = result.baseline.saved_percent();
+    line["typed_characters"] = result.model.without;
+    line["words_accepted"] = result.model.accepted;
+  }
+  return line;
+}
+
+void print(const std::string& name, const FileResult& result, const Options& options) {
+  if (options.json) {
+    nlohmann::json line = to_json(result, !options.no_typist);
+    line["file"] = name;
+    std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  } else {
+    std::printf("%-40s %8lld bytes  %.3f bits/byte", name.c_str(), static_cast<long long>(result.bytes),
+                result.likelihood.from(0).bits_per_byte());
+    if (!options.no_typist) {
+      std::printf("  keystrokes saved %.1f %% (words of the file: %.1f %%)", result.model.saved_percent(), result.baseline.saved_percent());
+    }
+    std::printf("\n");
+  }
+  std::fflush(stdout);
+}
+
+int run(const Options& options) {
+  const auto model = TextModel::load(model_folder(options.model.folder));
+  const std::shared_ptr<Executor> executor = make_executor(model->weights(), options.model.executor());
+  const StreamSettings settings = options.model.settings(model->config());
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  FileResult total;
+  std::size_t done = 0;
+  for (const auto& file : options.files) {
+    if (interrupted()) break;
+    if (terminal) std::fprintf(stderr, "\r%zu of %zu files", done, options.files.size());
+    const std::string text = read_text_file(file), name = file.filename().string();
+    FileResult result;
+    result.bytes = static_cast<std::int64_t>(text.size());
+    score_file(*model, *executor, settings, name, text, result);
+    if (!options.no_typist) type_file(model, executor, settings, name, text, options.typed_bytes, result);
+    if (options.files.size() > 1) print(file.string(), result, options);
+    total.bytes += result.bytes;
+    total.model += result.model;
+    total.baseline += result.baseline;
+    for (std::size_t i = 0; i < total.likelihood.buckets.size(); ++i) {
+      total.likelihood.buckets[i].tokens += result.likelihood.buckets[i].tokens;
+      total.likelihood.buckets[i].bytes += result.likelihood.buckets[i].bytes;
+      total.likelihood.buckets[i].nll += result.likelihood.buckets[i].nll;
+    }
+    ++done;
+  }
+  if (terminal) std::fprintf(stderr, "\r%30s\r", "");
+  print(options.files.size() > 1 ? "total" : options.files.front().string(), total, options);
+  return interrupted() ? 130 : 0;
+}
+
+}  // namespace
+
+void add_eval_command(CLI::App& program, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* eval = program.add_subcommand("eval", "Measure a model on files it has not seen");
+  eval->require_subcommand(1);
+  CLI::App* text = eval->add_subcommand("text", "Bits per byte, and keystrokes saved for a simulated typist (the words of the open file as the baseline)");
+  text->add_option("FILES", options->files, "Text files; each is a stream of its own")->required();
+  text->add_option("--typed-bytes", options->typed_bytes, "How much of the end of each file the typist writes")->capture_default_str();
+  text->add_flag("--no-typist", options->no_typist, "Bits per byte only");
+  text->add_flag("--json", options->json, "One JSON object a file, the total last");
+  options->model.add_to(*text);
+  text->callback([options, &exit_code] {
+    watch_for_interrupt();
+    exit_code = run(*options);
+  });
+}
+
+}  // namespace catena::app

@@ -1,0 +1,40 @@
+// How many key presses suggestions save: a simulated typist who types a known text and accepts a suggestion, word by word,
+// when its next word is right.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace catena::app {
+
+struct Keystrokes {
+  std::int64_t without = 0;  ///< characters typed by hand, a key each
+  std::int64_t with = 0;     ///< keys pressed when suggestions are accepted
+  std::int64_t suggestions = 0;  ///< asked for
+  std::int64_t accepted = 0;     ///< words accepted
+
+  double saved_percent() const { return without == 0 ? 0 : 100.0 * static_cast<double>(without - with) / static_cast<double>(without); }
+  Keystrokes& operator+=(const Keystrokes& other);
+};
+
+/// What stands behind the cursor as a suggestion, empty for none, after `typed` (everything before the cursor).
+using Suggest = std::function<std::string(std::string_view typed)>;
+
+/// Types text[first, end). Rules, the same for every source of suggestions:
+///  * a typed character is one key, an accepted word one key; a suggestion is used only when its whole next word is right and at
+///    least two characters long;
+///  * the indentation that equals that of the line above is typed by the editor, not by the typist, and counts for nobody;
+///  * as long as what is typed agrees with the suggestion it stays; else a new one is asked for.
+Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& suggest);
+
+/// The next word of a suggestion: white space before it included, then letters, digits and underscores, or else one run of other
+/// characters. This is what Ctrl+Right accepts.
+std::string_view next_word(std::string_view suggestion);
+
+/// What an editor does without a model: once two letters of a word stand before the cursor, the most recent word of the text before
+/// that begins with them and is longer.
+std::string complete_from_file(std::string_view typed);
+
+}  // namespace catena::app

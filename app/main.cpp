@@ -1,0 +1,68 @@
+// catena: the command line. Without a subcommand it opens the window.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "app/commands/bench.h"
+#include "app/commands/train.h"
+#include "model/tracker/torch_executor.h"
+#ifdef CATENA_WITH_TEXT
+#include "app/commands/complete.h"
+#include "app/commands/eval.h"
+#endif
+#ifdef CATENA_WITH_GUI
+#include "app/demo/demo.h"
+#include "app/gui/gui_main.h"
+#endif
+
+namespace {
+
+constexpr int kFailure = 1, kBadInput = 2;
+
+/// One line, whatever the message was made of.
+int report(const char* what, int code) {
+  std::string line(what);
+  for (char& c : line) {
+    if (c == '\n') c = ' ';
+  }
+  std::fprintf(stderr, "catena: %s\n", line.c_str());
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App program{"Catena reads and listens along, chunk by chunk, in constant memory.\nEverything stays on this machine."};
+  program.name("catena");
+  program.set_help_all_flag("--help-all", "Help of every subcommand");
+  program.set_version_flag("--version", CATENA_VERSION);
+  int exit_code = 0;
+  catena::model::count_torch_memory();
+  catena::model::register_cuda_executor();
+
+#ifdef CATENA_WITH_TEXT
+  catena::app::add_complete_command(program, exit_code);
+  catena::app::add_eval_command(program, exit_code);
+#endif
+  catena::app::add_train_command(program, exit_code);
+  catena::app::add_bench_command(program, exit_code);
+#ifdef CATENA_WITH_GUI
+  catena::app::add_demo_command(program, exit_code, argc, argv);
+  catena::app::add_window(program, exit_code, argc, argv);
+#else
+  program.require_subcommand(1);
+#endif
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& asked_for_help) {
+    return program.exit(asked_for_help);
+  } catch (const CLI::ParseError& error) {
+    return report((std::string(error.what()) + "; see --help").c_str(), kBadInput);
+  } catch (const std::runtime_error& error) {
+    return report(error.what(), kBadInput);
+  } catch (const std::exception& error) {
+    return report(error.what(), kFailure);
+  }
+  return exit_code;
+}

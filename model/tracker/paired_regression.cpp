@@ -1,0 +1,41 @@
+#include "model/tracker/paired_regression.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace catena::model {
+
+using torch::Tensor;
+
+namespace {
+constexpr double kPreviousShare = 0.3;  // of r in the next r (C3)
+}
+
+Tensor next_regression(const Tensor& y_last, const Tensor& r, std::int64_t chunk_index, const PairedRegressionWeights& weights) {
+  const Tensor step = torch::tanh(torch::linear(y_last.to(torch::kFloat), weights.regression_weight, weights.regression_bias));
+  const Tensor next = step + kPreviousShare * r.detach();
+  if (chunk_index % 2 == 0) return next;
+  return torch::layer_norm(next, {next.size(-1)}, weights.norm_weight, weights.norm_bias, 1e-5);
+}
+
+PairedRegression paired_regression(const Tensor& x, const Tensor& r_before, std::int64_t chunk, std::int64_t first_chunk,
+                                   const ChunkAttention& attention, const PairedRegressionWeights& weights) {
+  const std::int64_t length = x.size(1);
+  Tensor r = r_before;
+  std::vector<Tensor> outputs, regressions;
+  for (std::int64_t begin = 0; begin < length; begin += chunk) {
+    const Tensor part = x.slice(1, begin, std::min(length, begin + chunk));
+    outputs.push_back(attention(part + r.unsqueeze(1).to(x.scalar_type())));
+    r = next_regression(outputs.back().select(1, part.size(1) - 1), r, first_chunk + static_cast<std::int64_t>(regressions.size()), weights);
+    regressions.push_back(r);
+  }
+  PairedRegression result;
+  result.outputs = torch::cat(outputs, 1);
+  result.regressions = torch::stack(regressions, 1);
+  if (weights.summary_weight.defined()) {
+    result.summary = torch::linear(outputs.back().to(torch::kFloat).mean(1), weights.summary_weight, weights.summary_bias);
+  }
+  return result;
+}
+
+}  // namespace catena::model
