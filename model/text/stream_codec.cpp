@@ -25,10 +25,6 @@ void SegmentCache::encode(std::string_view segment, bool raw, std::vector<Token>
   out.insert(out.end(), slot.ids.begin(), slot.ids.begin() + slot.tokens);
 }
 
-void StreamEncoder::feed(std::string_view utf8, std::vector<Token>& out) {
-  segmenter_.feed(utf8, [&](std::string_view segment, bool raw) { cache_.encode(segment, raw, out); });
-}
-
 void StreamEncoder::flush(std::vector<Token>& out) {
   segmenter_.flush([&](std::string_view segment, bool raw) { cache_.encode(segment, raw, out); });
 }

@@ -37,12 +37,25 @@ class StreamEncoder {
       : cache_(std::move(tokenizer), cache_slots) {}
 
   /// Appends the tokens that are certain by now to `out`.
-  void feed(std::string_view utf8, std::vector<Token>& out);
+  void feed(std::string_view utf8, std::vector<Token>& out) {
+    feed(utf8, out, [](std::size_t) {});
+  }
+  /// As above; calls after(proof) behind the tokens of each segment, with the bytes of `utf8` that it took to be sure
+  /// of them.
+  template <class After>
+  void feed(std::string_view utf8, std::vector<Token>& out, After&& after) {
+    for (std::size_t i = 0; i < utf8.size(); ++i) {
+      segmenter_.feed(utf8.substr(i, 1), [&](std::string_view segment, bool raw) {
+        cache_.encode(segment, raw, out);
+        after(i + 1);
+      });
+    }
+  }
   /// The text ends here (or a control token follows): appends the tokens of what is pending.
   void flush(std::vector<Token>& out);
   /// Bytes whose tokens still depend on what follows; at most Segmenter::max_segment + 3.
   std::string_view pending() const { return segmenter_.pending(); }
-  /// Goes back to a state whose pending bytes were these.
+  /// Goes to the state of an encoder with these pending bytes.
   void restore(std::string_view pending);
   const Tokenizer& tokenizer() const { return cache_.tokenizer(); }
 

@@ -1,0 +1,150 @@
+#include "model/text/completer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "model/text/chunking.h"
+#include "model/text/utf8.h"
+
+namespace catena::model {
+namespace {
+
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+std::string_view to_string(StopReason reason) {
+  switch (reason) {
+    case StopReason::boundary:
+      return "boundary";
+    case StopReason::max_tokens:
+      return "max_tokens";
+    case StopReason::end:
+      return "end";
+    case StopReason::cancelled:
+      return "cancelled";
+    case StopReason::nothing_read:
+      return "nothing_read";
+  }
+  return "";
+}
+
+struct Completer::Run {
+  Executor& executor;
+  const CompletionStart& start;
+  const CompletionOptions& options;
+  Completion& out;
+  const std::stop_token& stop;
+  const CompletionObserver& observer;
+  const std::function<void(double)>& token_ms;
+};
+
+Completer::Completer(std::shared_ptr<const Tokenizer> tokenizer, int vocab)
+    : tokenizer_(tokenizer),
+      mask_(tokenizer),
+      sampler_(vocab),
+      logits_(static_cast<std::size_t>(vocab)),
+      newline_(tokenizer->encode("\n").front()) {}
+
+void Completer::mask(const CompletionStart& start) {
+  const std::size_t done = std::min(written_.size(), start.pending.size());
+  const std::string_view written(written_);
+  mask_.apply(logits_, start.pending.substr(done), written.substr(written.size() - incomplete_tail(written)));
+}
+
+void Completer::complete(Executor& executor, const CompletionStart& start, const CompletionOptions& options,
+                         Completion& out, const std::stop_token& stop, const CompletionObserver& observer,
+                         const std::function<void(double)>& token_ms) {
+  sampler_.start(options.sampling);
+  Run run{executor, start, options, out, stop, observer, token_ms};
+  generate(run, nullptr);
+}
+
+void Completer::generate(Run& run, const Choice* first) {
+  Completion& out = run.out;
+  out.text.clear();
+  out.tokens = 0;
+  out.healed = static_cast<int>(run.start.pending.size());
+  out.mean_log_probability = 0;
+  out.stop = StopReason::nothing_read;
+  written_.clear();
+  if (run.start.state->counters().tokens == 0) return;
+
+  scratch_ = *run.start.state;
+  double sum = 0;
+  int beyond = 0;  // tokens that wrote behind the typed text
+  out.stop = StopReason::max_tokens;
+  while (beyond < run.options.max_tokens) {
+    if (run.stop.stop_requested()) {
+      out.stop = StopReason::cancelled;
+      break;
+    }
+    const auto began = std::chrono::steady_clock::now();
+    Choice choice;
+    if (first != nullptr) {
+      choice = *std::exchange(first, nullptr);
+    } else {
+      run.executor.logits(scratch_, logits_);
+      mask(run.start);
+      choice = sampler_.choose(logits_);
+    }
+    ++out.tokens;
+    sum += choice.log_probability;
+    if (mask_.ends_document(choice.token)) {
+      out.stop = StopReason::end;
+      break;
+    }
+    written_ += tokenizer_->piece(choice.token);
+    if (written_.size() > run.start.pending.size()) {
+      ++beyond;
+      const std::string_view written(written_);
+      const std::string_view whole = written.substr(0, written.size() - incomplete_tail(written));
+      const std::string_view text = whole.substr(std::min(whole.size(), run.start.pending.size()));
+      out.text.assign(text);
+      if (run.observer) run.observer(out.text);
+      if (const auto end = find_boundary(run.options.boundary, run.start.line, text)) {
+        out.text.resize(*end);
+        out.stop = StopReason::boundary;
+        if (run.token_ms) run.token_ms(milliseconds_since(began));
+        break;
+      }
+    }
+    read_run(run.executor, scratch_, {&choice.token, 1}, run.start.settings, newline_);
+    if (run.token_ms) run.token_ms(milliseconds_since(began));
+  }
+  if (out.tokens > 0) out.mean_log_probability = sum / out.tokens;
+}
+
+std::vector<Completion> Completer::alternatives(Executor& executor, const CompletionStart& start,
+                                                const CompletionOptions& options, std::size_t count,
+                                                const std::stop_token& stop,
+                                                const std::function<void(double)>& token_ms) {
+  std::vector<Completion> results;
+  if (start.state->counters().tokens == 0 || count == 0) return results;
+  written_.clear();
+  executor.logits(*start.state, logits_);
+  mask(start);
+  // Some first tokens lead to text that another one gave already, so a few more are tried.
+  const std::span<const Choice> best = sampler_.best(logits_, 2 * count);
+  const std::vector<Choice> firsts(best.begin(), best.end());
+  const CompletionObserver no_observer;
+  for (const Choice& first : firsts) {
+    if (results.size() == count || stop.stop_requested()) break;
+    // A token that only begins to retype the typed letters leads to what the whole word leads to.
+    const std::string_view piece = tokenizer_->piece(first.token);
+    if (!results.empty() && piece.size() < start.pending.size()) continue;
+    sampler_.start(options.sampling);
+    Completion completion;
+    Run run{executor, start, options, completion, stop, no_observer, token_ms};
+    generate(run, &first);
+    const bool known = std::any_of(results.begin(), results.end(),
+                                   [&](const Completion& other) { return other.text == completion.text; });
+    if (!known && !completion.text.empty() && completion.stop != StopReason::cancelled)
+      results.push_back(std::move(completion));
+  }
+  return results;
+}
+
+}  // namespace catena::model

@@ -1,0 +1,89 @@
+// Writes on behind a stream without touching it: works on a copy of its state.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/executor.h"
+#include "model/text/boundary.h"
+#include "model/text/sampling.h"
+#include "model/text/token_mask.h"
+
+namespace catena::model {
+
+enum class StopReason {
+  boundary,  ///< where CompletionOptions::boundary says
+  max_tokens,
+  end,  ///< the model ended the document or the turn
+  cancelled,
+  nothing_read  ///< the stream has read nothing yet: there is nothing to go by
+};
+std::string_view to_string(StopReason reason);
+
+struct CompletionOptions {
+  Sampling sampling;
+  Boundary boundary = Boundary::line;
+  int max_tokens = 32;  ///< beyond what retyping the last word takes
+};
+
+struct Completion {
+  std::string text;  ///< what comes behind the typed text; whole UTF-8 characters only
+  int tokens = 0;    ///< read or generated for it
+  int healed = 0;    ///< typed bytes that were taken back and generated again; not part of `text`
+  StopReason stop = StopReason::nothing_read;
+  double mean_log_probability = 0;  ///< per token, nats
+};
+
+/// One token further: called with the text so far (whole characters, before the boundary is looked for).
+using CompletionObserver = std::function<void(std::string_view text)>;
+
+/// What a completion starts from.
+struct CompletionStart {
+  const ChainState* state = nullptr;
+  std::string_view pending;  ///< typed bytes that are not in the state
+  LineStart line;            ///< of the cursor
+  StreamSettings settings;
+};
+
+/// Owns scratch memory; after the first call with a layout it allocates nothing more as long as `out` has room.
+/// One thread at a time.
+class Completer {
+ public:
+  /// `token_ms` (may be empty) is called with the time that each generated token took.
+  Completer(std::shared_ptr<const Tokenizer> tokenizer, int vocab);
+
+  /// The executor must be that of the state. Throws as Executor and Sampling::validate().
+  void complete(Executor& executor, const CompletionStart& start, const CompletionOptions& options, Completion& out,
+                const std::stop_token& stop = {}, const CompletionObserver& observer = {},
+                const std::function<void(double)>& token_ms = {});
+
+  /// Up to `count` completions that differ, likeliest first token first: each begins with another token.
+  std::vector<Completion> alternatives(Executor& executor, const CompletionStart& start,
+                                       const CompletionOptions& options, std::size_t count,
+                                       const std::stop_token& stop = {},
+                                       const std::function<void(double)>& token_ms = {});
+
+  /// Numbers held for the scratch copy, in bytes.
+  std::size_t bytes() const { return scratch_.empty() ? 0 : scratch_.bytes(); }
+  /// Gives the scratch copy back: the stream moved to another device.
+  void release() { scratch_ = {}; }
+
+ private:
+  struct Run;
+  void generate(Run& run, const Choice* first);
+  void mask(const CompletionStart& start);
+
+  std::shared_ptr<const Tokenizer> tokenizer_;
+  TokenMask mask_;
+  Sampler sampler_;
+  ChainState scratch_;
+  std::vector<float> logits_;
+  std::string written_;  // everything generated, the healed bytes first
+  Token newline_;
+};
+
+}  // namespace catena::model
