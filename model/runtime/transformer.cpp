@@ -1,0 +1,75 @@
+#include "model/runtime/transformer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace catena::model {
+
+ModelConfig same_size_transformer(const ModelConfig& config) {
+  ModelConfig same = config;
+  same.name += "-transformer";
+  same.carry = Carry::none;
+  // A unit of ffn costs 3 d a layer; 16 at a time, as the kernels like it.
+  const std::int64_t unit = std::int64_t{16} * 3 * config.width * config.layers;
+  const std::int64_t missing = config.parameters() - same.parameters();
+  same.ffn += static_cast<int>((missing + (missing < 0 ? -unit : unit) / 2) / unit) * 16;
+  return same;
+}
+
+std::int64_t kv_cache_bytes(const ModelConfig& config, std::int64_t tokens, Precision precision) {
+  return tokens * config.layers * 2 * config.width * (precision == Precision::bfloat16 ? 2 : 4);
+}
+
+Transformer::Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest)
+    : model_(*PackedModel::get(weights, precision)), scratch_(weights->config(), 1), longest_(longest) {
+  const ModelConfig& config = model_.config;
+  if (config.carry != Carry::none) throw std::runtime_error("a Transformer is made of a carry = none model, not of '" + config.name + "'");
+  scratch_.scores.resize(static_cast<std::size_t>(longest));
+  const int half = config.head_width() / 2;
+  for (auto position = static_cast<int>(model_.cosine.size()) / half; position < longest; ++position) {
+    for (int j = 0; j < half; ++j) {
+      const double angle = position * std::pow(static_cast<double>(config.rope_base), -static_cast<double>(j) / half);
+      model_.cosine.push_back(static_cast<float>(std::cos(angle)));
+      model_.sine.push_back(static_cast<float>(std::sin(angle)));
+    }
+  }
+  caches_.resize(static_cast<std::size_t>(config.layers));
+}
+
+void Transformer::read(Token token) {
+  const ModelConfig& config = model_.config;
+  if (tokens_ == longest_) throw std::runtime_error("the Transformer was made for " + std::to_string(longest_) + " tokens");
+  if (tokens_ == capacity_) {
+    capacity_ = std::min(longest_, std::max(128, 2 * capacity_));
+    for (Cache& cache : caches_) {
+      cache.keys.resize(static_cast<std::size_t>(capacity_) * scratch_.width);
+      cache.values.resize(static_cast<std::size_t>(capacity_) * scratch_.width);
+    }
+  }
+  const Kernels& kernels = best_kernels();
+  const Compute compute{kernels, pool_};
+  const Rows x = scratch_.x(), h = scratch_.h(), wide = scratch_.projected();
+  const Rows hidden{scratch_.ffn_hidden.data(), static_cast<std::size_t>(config.ffn)};
+  model_.embed.row(token, x.row(0));
+  for (std::size_t i = 0; i < caches_.size(); ++i) {
+    const PackedLayer& layer = model_.layers[i];
+    kernels.rms_norm(x.row(0), layer.norm1.data(), h.row(0), config.width, config.norm_eps);
+    local_mixer(compute, model_, layer, scratch_, 1, 0, {caches_[i].keys.data(), caches_[i].values.data(), tokens_});
+    layer.out.multiply(compute, scratch_.mixed(), 1, x, true);
+    kernels.rms_norm(x.row(0), layer.norm2.data(), h.row(0), config.width, config.norm_eps);
+    layer.ffn_in.multiply(compute, h, 1, wide);
+    kernels.swiglu(wide.row(0), wide.row(0) + config.ffn, hidden.row(0), config.ffn);
+    layer.ffn_out.multiply(compute, hidden, 1, x, true);
+  }
+  kernels.rms_norm(x.row(0), model_.norm.data(), scratch_.outputs.data(), config.width, config.norm_eps);
+  ++tokens_;
+}
+
+void Transformer::logits(std::span<float> out) {
+  model_.embed.multiply({best_kernels(), pool_}, {scratch_.outputs.data(), scratch_.width}, 1, {out.data(), out.size()});
+}
+
+std::int64_t Transformer::cache_bytes() const { return kv_cache_bytes(model_.config, capacity_); }
+
+}  // namespace catena::model

@@ -1,0 +1,44 @@
+// The Transformer that the tracker is measured against: the same blocks with full attention and a growing KV cache, on the same
+// kernels. Not for products: its memory and time a token grow without bound.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "model/runtime/mixers.h"
+#include "model/runtime/packed_model.h"
+
+namespace catena::model {
+
+/// Feed-forward width that gives a carry = none model (every mixer attention) about as many parameters as `config`.
+ModelConfig same_size_transformer(const ModelConfig& config);
+
+/// Bytes that its keys and values take after `tokens` tokens: tokens * layers * 2 * width * bytes a number.
+std::int64_t kv_cache_bytes(const ModelConfig& config, std::int64_t tokens, Precision precision = Precision::float32);
+
+/// One stream. Cost of a token: its weights once and the whole cache once.
+class Transformer {
+ public:
+  /// `weights` of a carry = none model. Throws std::runtime_error otherwise. `longest`: the most tokens it will be fed.
+  Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest);
+
+  void read(Token token);
+  /// Next-token logits; `out` has vocab floats.
+  void logits(std::span<float> out);
+
+  int tokens() const { return tokens_; }
+  std::int64_t cache_bytes() const;  ///< allocated for keys and values: doubles whenever it is full
+
+ private:
+  struct Cache {
+    Buffer keys, values;  // [capacity, d]
+  };
+  PackedModel model_;
+  ThreadPool pool_{1};
+  Scratch scratch_;
+  std::vector<Cache> caches_;
+  int longest_, capacity_ = 0, tokens_ = 0;
+};
+
+}  // namespace catena::model

@@ -1,0 +1,48 @@
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "model/executor.h"
+#include "model/runtime/transformer.h"
+#include "tests/model/tiny_model.h"
+
+using namespace catena::model;
+using namespace catena::model::test;
+
+TEST_CASE("the Transformer is a carry = none model whose chunk never ends") {
+  const auto weights = random_weights(tiny_config(Carry::none), 21);
+  const auto executor = make_executor(weights, {});
+  StreamSettings settings;
+  settings.chunk_length = 512;
+  ChainState state = executor->initial_state(512);
+  Transformer transformer(weights, Precision::float32, 400);
+  std::vector<float> expected(96), actual(96);
+  std::mt19937 random(3);
+  for (int i = 0; i < 400; ++i) {
+    const Token token = static_cast<Token>(random() % 96);
+    executor->read(state, std::span(&token, 1), settings);
+    transformer.read(token);
+    executor->logits(state, expected);
+    transformer.logits(actual);
+    REQUIRE(actual == expected);
+  }
+  CHECK(transformer.tokens() == 400);
+  CHECK(transformer.cache_bytes() == 400 * 3 * 2 * 32 * 4);
+  CHECK_THROWS_WITH(transformer.read(0), Catch::Contains("400 tokens"));
+}
+
+TEST_CASE("a same-size Transformer has the tracker's parameters within one per cent") {
+  ModelConfig config = tiny_config(Carry::delta, 8192);
+  config.width = 256;
+  config.layers = 6;
+  config.heads = 4;
+  config.ffn = 640;
+  config.gate_hidden = 64;
+  const ModelConfig same = same_size_transformer(config);
+  CHECK(same.carry == Carry::none);
+  CHECK(static_cast<double>(same.parameters()) == Approx(static_cast<double>(config.parameters())).epsilon(0.01));
+  CHECK_NOTHROW(same.validate());
+}
+
+TEST_CASE("only a carry = none model makes a Transformer") {
+  CHECK_THROWS_WITH(Transformer(random_weights(tiny_config(Carry::delta), 1), Precision::float32, 10), Catch::Contains("carry = none"));
+}
