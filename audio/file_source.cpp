@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kFramesPerDecode = 1024;
-// What may wait for the reader before the source counts as behind: the same second that the microphone's ring holds.
+// A reader that is this far behind the clock has a full buffer.
 constexpr double kBehindSeconds = 1.0;
 constexpr int kLowestRate = 4000;
 constexpr int kHighestRate = 384000;

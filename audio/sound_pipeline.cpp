@@ -22,7 +22,7 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 
 // How long the worker sleeps when there is nothing to do. It polls, since the audio callback must not wake anybody.
 constexpr auto kTick = std::chrono::milliseconds(10);
-constexpr double kUpdateMs = 33.0;  // with the tick, 23 to 30 updates a second
+constexpr double kUpdateMs = 33.0;        // with the tick, 23 to 30 updates a second
 constexpr double kFastUpdateMs = 1000.0;  // of sound, for a file read as fast as possible
 constexpr std::size_t kBlock = 4096;
 constexpr std::size_t kQueueCapacity = 64;
@@ -53,7 +53,7 @@ class Worker {
     }
     processor_.finish();
     take_events();
-    events_.push_back({SourceEventKind::finished, "", ""});
+    events_.push_back({SourceEventKind::finished, source_.status().device, "the sound has ended"});
     emit(false);
   }
 

@@ -15,9 +15,9 @@ namespace catena::audio {
 
 /// Source -> worker thread (level, resampling, log-mel, voice activity) -> bounded queue of updates.
 ///
-/// start_*(), stop() and poll() may be called from any thread, one at a time each. An update is ready 20 to 30 times a second
-/// whatever the chunk length; a state change is handed on at once. Nothing that was captured is lost at stop(): it is
-/// processed and in the updates that poll() returns afterwards, the last of which has running = false.
+/// start_*(), stop() and poll() may be called from any thread, one at a time each. An update is ready 20 to 30 times a
+/// second whatever the chunk length; a state change is handed on at once. Nothing that was captured is lost at stop():
+/// it is processed and in the updates that poll() returns afterwards, the last of which has running = false.
 class SoundPipeline {
  public:
   /// notify: called on the worker thread after each new update, so that the taker need not watch the clock. It must not
