@@ -1,0 +1,183 @@
+#include "app/session/session.h"
+
+#include <QMetaMethod>
+#include <algorithm>
+#include <future>
+#include <thread>
+
+#include "model/runtime/memory.h"
+
+namespace catena::app {
+namespace {
+
+constexpr int sample_ms = 50;  // 20 samples of the figures a second
+constexpr const char* choose_model = "model:choose";
+
+enum Kind { suggestion_job, cursor_job };
+
+}  // namespace
+
+AppSession::AppSession(const SessionOptions& options, QObject* parent)
+    : ui::Session(parent),
+      sound_(clock_, this),
+      service_(options.keep, serviceEvents(), meters_, [this] { return jobs_.waiting() > 0; }) {
+  clock_.start();
+  settings_.threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 2U));
+  model_.max_threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+
+  connect(&sound_, &SoundLink::figures, this, &Session::soundFigures);
+  connect(&sound_, &SoundLink::segment, this, &Session::soundSegment);
+  connect(&sound_, &SoundLink::notice, this, &Session::notice);
+  connect(&sound_, &SoundLink::devicesChanged, this, &Session::soundDevicesChanged);
+  connect(&sound_, &SoundLink::speechPaused, this, [this] { jobs_.post([this] { service_.pause(); }); });
+  sound_.setChunks(settings_.sound_chunk_ms, settings_.policy == ui::ChunkPolicy::pause);
+  sound_.refreshDevices();
+
+  connect(&sampling_, &QTimer::timeout, this, &AppSession::sampleFigures);
+  sampling_.start(sample_ms);
+
+  jobs_.start(
+      [this](const std::string& line) {
+        const ui::Notice notice{ui::Panel::editor, QString::fromStdString(line), {}, {}, false};
+        QMetaObject::invokeMethod(
+            this, [this, notice] { Q_EMIT this->notice(notice); }, Qt::QueuedConnection);
+      },
+      [this] { return service_.idle(); });
+  loadModel(options.model);
+}
+
+AppSession::~AppSession() {
+  cancelSuggestion();
+  sound_.shutDown();
+  jobs_.post([this] { service_.save_all(); });
+  jobs_.stop();
+}
+
+ServiceEvents AppSession::serviceEvents() {
+  // Each hands its value over to the UI thread.
+  const auto later = [this](auto tell) {
+    return [this, tell](const auto& value) {
+      QMetaObject::invokeMethod(
+          this, [value, tell] { tell(value); }, Qt::QueuedConnection);
+    };
+  };
+  ServiceEvents events;
+  events.model_changed = later([this](const ui::ModelInfo& info) {
+    if (info.loaded && info.name != model_.name) {
+      settings_.gate_temperature = info.default_gate_temperature;
+      jobs_.post([this, settings = settings_] { service_.apply(settings); });
+    }
+    model_ = info;
+    Q_EMIT modelChanged(info);
+  });
+  events.suggestion = later([this](const ui::Suggestion& suggestion) {
+    if (suggestion.request == last_request_) Q_EMIT suggestionReady(suggestion);
+  });
+  events.progress = later([this](const ui::ReadingProgress& progress) { Q_EMIT readingProgress(progress); });
+  events.setting_took_effect = later([this](const std::string& text) { mark(QString::fromStdString(text)); });
+  events.settings_refused = later([this](const ui::ChunkSettings& settings) {
+    settings_ = settings;
+    Q_EMIT modelChanged(model_);  // whoever shows the settings looks at them again
+  });
+  events.notice = later([this](const ui::Notice& notice) { Q_EMIT this->notice(notice); });
+  return events;
+}
+
+void AppSession::mark(const QString& text) { Q_EMIT settingsApplied({clock_.elapsed(), text}); }
+
+ui::DocumentId AppSession::openDocument(const QString& name, const QByteArray& text) {
+  const ui::DocumentId id = ++last_document_;
+  jobs_.post([this, id, name = name.toStdString(), text] {
+    service_.open(id, name, {text.constData(), static_cast<std::size_t>(text.size())});
+  });
+  return id;
+}
+
+void AppSession::closeDocument(ui::DocumentId document) {
+  jobs_.post([this, document] { service_.close(document); });
+}
+
+void AppSession::setActiveDocument(ui::DocumentId document) {
+  jobs_.post([this, document] { service_.set_active(document); });
+}
+
+void AppSession::textChanged(ui::DocumentId document, int byte_position, int removed_bytes,
+                             const QByteArray& inserted) {
+  stop_more_.request_stop();
+  const auto at = static_cast<std::size_t>(std::max(0, byte_position));
+  const auto removed = static_cast<std::size_t>(std::max(0, removed_bytes));
+  jobs_.post([this, document, at, removed, inserted] {
+    service_.edit(document, at, removed, {inserted.constData(), static_cast<std::size_t>(inserted.size())});
+  });
+}
+
+void AppSession::cursorMoved(ui::DocumentId document, int byte_position) {
+  const auto at = static_cast<std::size_t>(std::max(0, byte_position));
+  jobs_.post_latest({cursor_job, document}, [this, document, at] { service_.set_cursor(document, at); });
+}
+
+quint64 AppSession::requestSuggestion(ui::DocumentId document, int byte_position, bool explicitly) {
+  cancelSuggestion();
+  stop_request_ = {};
+  stop_more_ = {};
+  const SuggestionRequest request{++last_request_,
+                                  document,
+                                  static_cast<std::size_t>(std::max(0, byte_position)),
+                                  explicitly,
+                                  Clock::now(),
+                                  stop_request_.get_token(),
+                                  stop_more_.get_token()};
+  jobs_.post_latest({suggestion_job, 0}, [this, request] { service_.suggest(request); });
+  return request.number;
+}
+
+void AppSession::cancelSuggestion() {
+  stop_request_.request_stop();
+  stop_more_.request_stop();
+}
+
+void AppSession::applySettings(const ui::ChunkSettings& settings) {
+  settings_ = settings;
+  sound_.setChunks(settings.sound_chunk_ms, settings.policy == ui::ChunkPolicy::pause);
+  jobs_.post([this, settings] { service_.apply(settings); });
+}
+
+void AppSession::act(const QString& action_id) {
+  if (action_id == QLatin1String(choose_model)) Q_EMIT modelFolderWanted();
+}
+
+void AppSession::loadModel(const std::filesystem::path& folder) {
+  jobs_.post([this, folder, settings = settings_] { service_.load(folder, settings); });
+}
+
+void AppSession::inspect(const std::function<void(StreamService&)>& look) {
+  std::promise<void> done;
+  jobs_.post([&] {
+    look(service_);
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+void AppSession::sampleFigures() {
+  static const QMetaMethod signal = QMetaMethod::fromSignal(&Session::figures);
+  if (!isSignalConnected(signal)) return;
+  const StreamMeters::Taken taken = meters_.take();
+  ui::Figures figures;
+  figures.time_ms = clock_.elapsed();
+  figures.state_bytes = static_cast<qint64>(taken.figures.state_bytes);
+  figures.marks_bytes = static_cast<qint64>(taken.figures.marks_bytes);
+  figures.tensor_bytes = static_cast<qint64>(model::memory_counters().bytes_now);
+  figures.resident_bytes = static_cast<qint64>(model::resident_bytes());
+  figures.kv_cache_bytes = static_cast<qint64>(taken.figures.kv_cache_bytes);
+  figures.tokens = taken.figures.tokens;
+  figures.chunks = taken.figures.chunks;
+  figures.chunk_length = taken.figures.chunk_length;
+  figures.queue = jobs_.waiting();
+  figures.tokens_per_s = taken.figures.tokens_per_s;
+  figures.chunk_ms = QVector<double>(taken.chunk_ms.begin(), taken.chunk_ms.end());
+  figures.token_ms = QVector<double>(taken.token_ms.begin(), taken.token_ms.end());
+  Q_EMIT this->figures(figures);
+}
+
+}  // namespace catena::app

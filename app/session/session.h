@@ -1,0 +1,80 @@
+// The real session behind the window: joins the model thread, the sound path and the disk to the window's interface.
+#pragma once
+
+#include <QElapsedTimer>
+#include <QTimer>
+#include <filesystem>
+#include <stop_token>
+
+#include "app/session/job_thread.h"
+#include "app/session/sound_link.h"
+#include "app/session/stream_meters.h"
+#include "app/session/stream_service.h"
+#include "ui/session.h"
+
+namespace catena::app {
+
+struct SessionOptions {
+  std::filesystem::path model;  ///< folder with config.json, model.safetensors and tokenizer.model
+  std::filesystem::path keep;   ///< folder for what was read; empty: nothing is kept
+};
+
+/// On the UI thread, as ui::Session says. The model is loaded by the model thread; until then the documents only gather
+/// their text.
+class AppSession : public ui::Session {
+  Q_OBJECT
+ public:
+  explicit AppSession(const SessionOptions& options, QObject* parent = nullptr);
+  /// Ends what runs, keeps what was read. Takes the time of one token, and of writing.
+  ~AppSession() override;
+
+  ui::DocumentId openDocument(const QString& name, const QByteArray& text) override;
+  void closeDocument(ui::DocumentId document) override;
+  void setActiveDocument(ui::DocumentId document) override;
+  void textChanged(ui::DocumentId document, int byte_position, int removed_bytes, const QByteArray& inserted) override;
+  void cursorMoved(ui::DocumentId document, int byte_position) override;
+
+  quint64 requestSuggestion(ui::DocumentId document, int byte_position, bool explicitly) override;
+  void cancelSuggestion() override;
+
+  QVector<ui::SoundDevice> soundDevices() const override { return sound_.devices(); }
+  void startSound(const QString& device_name) override { sound_.startMicrophone(device_name); }
+  void openSoundFile(const QString& path) override { sound_.startFile(path); }
+  void stopSound() override { sound_.stop(); }
+
+  ui::ChunkSettings settings() const override { return settings_; }
+  void applySettings(const ui::ChunkSettings& settings) override;
+
+  ui::ModelInfo model() const override { return model_; }
+  void act(const QString& action_id) override;
+
+  /// Another model; the documents are then read anew. A model that cannot be loaded leaves the old one in use.
+  void loadModel(const std::filesystem::path& folder);
+
+  /// The service itself, for tests: runs `look` on the model thread after all that was asked before, and waits for it.
+  void inspect(const std::function<void(StreamService&)>& look);
+
+ Q_SIGNALS:
+  /// The user wants to choose a model folder: answer with loadModel().
+  void modelFolderWanted();
+
+ private:
+  ServiceEvents serviceEvents();
+  void sampleFigures();
+  void mark(const QString& text);
+
+  QElapsedTimer clock_;
+  QTimer sampling_;
+  ui::ModelInfo model_;
+  ui::ChunkSettings settings_;
+  ui::DocumentId last_document_ = 0;
+  quint64 last_request_ = 0;
+  std::stop_source stop_request_;  // of the newest request
+  std::stop_source stop_more_;     // of its further alternatives
+  StreamMeters meters_;
+  SoundLink sound_;
+  StreamService service_;  // of the model thread
+  JobThread jobs_;         // the model thread; last: it ends before what it uses
+};
+
+}  // namespace catena::app

@@ -1,0 +1,56 @@
+// Joins the sound path to the window: starts and stops it off the UI thread, and turns its updates into the window's
+// values and lines.
+#pragma once
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <atomic>
+#include <memory>
+
+#include "app/session/job_thread.h"
+#include "audio/sound_pipeline.h"
+#include "ui/session.h"
+
+namespace catena::app {
+
+/// On the UI thread; no call blocks.
+class SoundLink : public QObject {
+  Q_OBJECT
+ public:
+  /// `clock` runs since the session's start and outlives this.
+  SoundLink(const QElapsedTimer& clock, QObject* parent);
+  ~SoundLink() override;
+
+  const QVector<ui::SoundDevice>& devices() const { return devices_; }
+  /// Looks for devices in the background; devicesChanged() follows if there is news.
+  void refreshDevices();
+
+  void startMicrophone(const QString& device_name);
+  void startFile(const QString& path);
+  void stop();
+  /// Ends the stream that is running and waits for it (about 0.1 s): for the end of the program.
+  void shutDown();
+  /// From the next chunk on. Throws nothing: lengths outside 160 to 1280 ms are brought inside.
+  void setChunks(int length_ms, bool end_at_pause);
+
+ Q_SIGNALS:
+  void figures(const catena::ui::SoundFigures& figures);
+  void segment(const catena::ui::SoundSegment& segment);
+  void notice(const catena::ui::Notice& notice);
+  void devicesChanged();
+  void speechPaused();  ///< somebody stopped speaking
+
+ private:
+  void take();
+  void show(const audio::SoundUpdate& update);
+  void show(const audio::SourceEvent& event);
+  void fail(const std::string& line);
+
+  const QElapsedTimer& clock_;
+  QVector<ui::SoundDevice> devices_;
+  std::atomic<bool> update_waits_{false};
+  audio::SoundPipeline pipeline_;
+  JobThread control_;  // starting and stopping a device takes its time. Last: it ends before what it uses
+};
+
+}  // namespace catena::app

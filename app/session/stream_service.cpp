@@ -1,0 +1,225 @@
+#include "app/session/stream_service.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+
+namespace catena::app {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+constexpr milliseconds slice{12};  // of reading, between two looks at the queue
+constexpr milliseconds progress_every{100};
+constexpr std::size_t progress_worth_bytes = 4096;  // a shorter way to the cursor is not worth a progress line
+constexpr const char* choose_model = "model:choose";
+
+bool same(const model::ExecutorOptions& a, const model::ExecutorOptions& b) {
+  return a.device == b.device && a.precision == b.precision && a.threads == b.threads;
+}
+
+}  // namespace
+
+StreamService::StreamService(std::filesystem::path keep, ServiceEvents events, StreamMeters& meters,
+                             std::function<bool()> jobs_wait)
+    : events_(std::move(events)), meters_(meters), jobs_wait_(std::move(jobs_wait)) {
+  if (!keep.empty()) store_.emplace(std::move(keep));
+  writer_.start([this](const std::string& line) {
+    store_failing_ = true;
+    events_.notice({ui::Panel::editor, QString::fromStdString(line), {}, QLatin1String(keep_notice), false});
+  });
+}
+
+StreamService::~StreamService() = default;
+
+ui::ModelInfo StreamService::info() const {
+  ui::ModelInfo info;
+  info.cuda_available = model::executor_available(model::Device::cuda);
+  info.max_threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (model_ == nullptr) return info;
+  info.loaded = true;
+  info.name = QString::fromStdString(model_->config().name);
+  info.parameters = model_->config().parameters();
+  info.carry = QString::fromStdString(to_string(model_->config().carry));
+  info.default_gate_temperature = static_cast<double>(model_->config().gate_temperature);
+  return info;
+}
+
+void StreamService::load(const std::filesystem::path& folder, const ui::ChunkSettings& settings) {
+  ui::Notice notice{
+      ui::Panel::editor, {}, QStringLiteral("Choose model folder..."), QLatin1String(choose_model), false};
+  try {
+    auto model = model::TextModel::load(folder);
+    std::shared_ptr<model::Executor> executor = make_executor(model->weights(), to_executor_options(settings));
+    model_ = std::move(model);
+    executor_ = std::move(executor);
+  } catch (const std::exception& error) {
+    notice.text = QString::fromUtf8(error.what());
+    ui::ModelInfo info = this->info();
+    info.problem = notice.text;
+    events_.model_changed(info);
+    events_.notice(notice);
+    return;
+  }
+  settings_ = settings;
+  for (auto& [id, document] : documents_) attach(document);
+  set_active(active_);
+  notice.resolved = true;
+  events_.notice(notice);
+  events_.model_changed(info());
+}
+
+void StreamService::attach(Document& document) {
+  if (model_ == nullptr) return;
+  model::StreamObserver observer;
+  observer.chunk = [this](int tokens, double ms) { meters_.chunk(tokens, ms); };
+  observer.token = [this](double ms) { meters_.token(ms); };
+  document.streams->attach(model_, executor_, to_stream_settings(settings_, model_->config()), observer);
+  if (!store_) return;
+  if (const auto saved = store_->load(document.streams->name())) document.streams->resume(*saved);
+}
+
+StreamService::Document* StreamService::find(ui::DocumentId id) {
+  const auto found = documents_.find(id);
+  return found == documents_.end() ? nullptr : &found->second;
+}
+
+const DocumentStreams* StreamService::document(ui::DocumentId id) const {
+  const auto found = documents_.find(id);
+  return found == documents_.end() ? nullptr : found->second.streams.get();
+}
+
+void StreamService::open(ui::DocumentId id, const std::string& name, std::string_view text) {
+  Document document;
+  document.streams = std::make_unique<DocumentStreams>(name, text);
+  attach(document);
+  documents_.insert_or_assign(id, std::move(document));
+  if (id == active_) set_active(id);
+}
+
+void StreamService::close(ui::DocumentId id) {
+  if (Document* document = find(id)) keep(id, *document, true);
+  documents_.erase(id);
+  publish();
+}
+
+void StreamService::set_active(ui::DocumentId id) {
+  active_ = id;
+  progress_shown_ = false;
+  Document* document = active();
+  if (document != nullptr && document->streams->attached())
+    watch_.begin(document->streams->at_cursor()->stream().state(), model_->config());
+  publish();
+}
+
+void StreamService::edit(ui::DocumentId id, std::size_t at, std::size_t removed, std::string_view inserted) {
+  Document* document = find(id);
+  if (document == nullptr) return;
+  document->streams->edit(at, removed, inserted);
+  document->edited_at = Clock::now();
+  document->paused = false;
+}
+
+void StreamService::set_cursor(ui::DocumentId id, std::size_t position) {
+  if (Document* document = find(id)) document->streams->set_cursor(position);
+}
+
+void StreamService::apply(const ui::ChunkSettings& settings) {
+  const ui::ChunkSettings before = settings_;
+  ui::ChunkSettings after = settings;
+  if (model_ != nullptr) {
+    try {
+      if (!same(to_executor_options(before), to_executor_options(after))) change_executor(after);
+    } catch (const std::exception& error) {
+      after.device = before.device;
+      after.precision = before.precision;
+      after.threads = before.threads;
+      events_.notice({ui::Panel::chunk, QString::fromUtf8(error.what()), {}, {}, false});
+    }
+    for (auto& [id, document] : documents_) document.streams->set_settings(to_stream_settings(after, model_->config()));
+  }
+  settings_ = after;
+  SettingsWatch::immediate(before, after, events_.setting_took_effect);
+  if (after != settings) events_.settings_refused(after);
+}
+
+void StreamService::change_executor(const ui::ChunkSettings& settings) {
+  std::shared_ptr<model::Executor> executor = make_executor(model_->weights(), to_executor_options(settings));
+  for (auto& [id, document] : documents_) document.streams->move_to(executor);
+  executor_ = std::move(executor);
+}
+
+void StreamService::pause() {
+  if (Document* document = active()) {
+    document->streams->pause();
+    document->paused = true;
+    has_read(*document);
+  }
+}
+
+void StreamService::has_read(Document& document) {
+  if (!document.dirty) document.keep_at = Clock::now() + keep_every;
+  document.dirty = true;
+  if (&document != active()) return;
+  watch_.look(document.streams->at_cursor()->stream().state(), model_->config(), events_.setting_took_effect);
+  publish();
+}
+
+std::optional<milliseconds> StreamService::idle() {
+  Document* next = active();
+  if (next == nullptr || !next->streams->behind()) {
+    const auto behind = [](const auto& entry) { return entry.second.streams->behind(); };
+    const auto found = std::find_if(documents_.begin(), documents_.end(), behind);
+    next = found == documents_.end() ? nullptr : &found->second;
+  }
+  if (next != nullptr) {
+    next->streams->read_slice(Clock::now() + slice);
+    if (next == active()) report_progress(*next->streams);
+    has_read(*next);
+  }
+  const std::optional<milliseconds> pause = pause_due(), keeping = keep_due();
+  if (next != nullptr) return milliseconds(0);
+  if (pause && keeping) return std::min(*pause, *keeping);
+  return pause ? pause : keeping;
+}
+
+void StreamService::report_progress(const DocumentStreams& streams) {
+  const std::size_t total = streams.cursor();
+  const std::size_t read = std::min(total, streams.at_cursor()->position());
+  const bool done = !streams.behind();
+  if (done ? !progress_shown_ : total - read < progress_worth_bytes && !progress_shown_) return;
+  if (!done && Clock::now() - progress_at_ < progress_every) return;
+  progress_at_ = Clock::now();
+  progress_shown_ = !done;
+  events_.progress({active_, static_cast<qint64>(done ? total : read), static_cast<qint64>(total)});
+}
+
+std::optional<milliseconds> StreamService::pause_due() {
+  Document* document = active();
+  if (settings_.policy != ui::ChunkPolicy::pause || document == nullptr || document->paused) return std::nullopt;
+  const auto left = duration_cast<milliseconds>(document->edited_at + writing_pause - Clock::now());
+  if (left.count() > 0) return left;
+  if (document->streams->attached() && !document->streams->behind()) pause();
+  return std::nullopt;
+}
+
+void StreamService::publish() {
+  StreamFigures figures;
+  const Document* document = active();
+  if (document != nullptr && document->streams->attached()) {
+    const model::TextStream& stream = document->streams->at_cursor()->stream();
+    const model::ModelConfig& config = model_->config();
+    const std::size_t number = executor_->options().precision == model::Precision::bfloat16 ? 2 : 4;
+    figures.state_bytes = stream.state_bytes();
+    figures.marks_bytes = document->streams->marks_bytes();
+    figures.tokens = stream.tokens();
+    figures.chunks = stream.chunks();
+    figures.chunk_length = stream.state().counters().chunk_length;
+    figures.kv_cache_bytes = static_cast<std::size_t>(stream.tokens()) * 2 * static_cast<std::size_t>(config.layers) *
+                             static_cast<std::size_t>(config.width) * number;
+  }
+  meters_.set(figures);
+}
+
+}  // namespace catena::app

@@ -1,0 +1,119 @@
+// Everything that happens on the model thread: the model, the documents' streams, suggestions, settings, and what is
+// kept on disk. AppSession posts calls to it and passes on what it tells.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "app/session/document_streams.h"
+#include "app/session/job_thread.h"
+#include "app/session/settings_watch.h"
+#include "app/session/stream_meters.h"
+#include "app/session/stream_store.h"
+#include "ui/session.h"
+
+namespace catena::app {
+
+/// Nothing written for this long is a pause.
+inline constexpr std::chrono::milliseconds writing_pause{1000};
+/// Between two looks at whether something is to be kept: what kill -9 loses at most.
+inline constexpr std::chrono::milliseconds keep_every{3000};
+/// Identifies the notice that session files cannot be written.
+inline constexpr const char* keep_notice = "session:keep";
+
+/// What the service tells; called on the model thread, notice() also on the one that writes session files.
+struct ServiceEvents {
+  std::function<void(const ui::ModelInfo&)> model_changed;
+  std::function<void(const ui::Suggestion&)> suggestion;
+  std::function<void(const ui::ReadingProgress&)> progress;
+  std::function<void(const std::string& text)> setting_took_effect;  ///< "chunk 128 -> 64"
+  std::function<void(const ui::ChunkSettings&)> settings_refused;    ///< what is in force instead
+  std::function<void(const ui::Notice&)> notice;
+};
+
+/// A question for a suggestion.
+struct SuggestionRequest {
+  quint64 number = 0;
+  ui::DocumentId document = 0;
+  std::size_t position = 0;
+  bool explicitly = false;
+  Clock::time_point asked_at;
+  std::stop_token stop;     ///< a newer request came
+  std::stop_token no_more;  ///< somebody typed on: further alternatives are not wanted
+};
+
+class StreamService {
+ public:
+  /// `keep`: where session files go, empty: nowhere.
+  StreamService(std::filesystem::path keep, ServiceEvents events, StreamMeters& meters,
+                std::function<bool()> jobs_wait);
+  ~StreamService();
+
+  /// Loads a model and begins to read all open documents with it. When it cannot be loaded, the one in use stays.
+  void load(const std::filesystem::path& folder, const ui::ChunkSettings& settings);
+
+  void open(ui::DocumentId id, const std::string& name, std::string_view text);
+  void close(ui::DocumentId id);
+  void set_active(ui::DocumentId id);
+  void edit(ui::DocumentId id, std::size_t at, std::size_t removed, std::string_view inserted);
+  void set_cursor(ui::DocumentId id, std::size_t position);
+  void suggest(const SuggestionRequest& request);
+  void apply(const ui::ChunkSettings& settings);
+  /// Speaker or writer pauses: ends the active stream's chunk under ChunkPolicy::pause.
+  void pause();
+
+  /// A slice of reading or saving; JobThread::Idle.
+  std::optional<std::chrono::milliseconds> idle();
+  /// Writes what is not written yet and waits for it: the end of the program.
+  void save_all();
+
+  /// For tests: the streams of a document.
+  const DocumentStreams* document(ui::DocumentId id) const;
+
+ private:
+  struct Document {
+    std::unique_ptr<DocumentStreams> streams;
+    bool dirty = false;  // something was read that is not kept yet
+    Clock::time_point keep_at{};
+    Clock::time_point edited_at{};
+    bool paused = true;  // the pause since the last edit has been told
+  };
+
+  void attach(Document& document);
+  Document* find(ui::DocumentId id);
+  Document* active() { return find(active_); }
+  void answer(const SuggestionRequest& request, const QStringList& texts, int tokens);
+  void has_read(Document& document);
+  void change_executor(const ui::ChunkSettings& settings);
+  std::size_t budget_bytes() const;
+  void report_progress(const DocumentStreams& streams);
+  void publish();
+  void keep(ui::DocumentId id, Document& document, bool closing);
+  void write(const SavedStream& saved);
+  std::optional<std::chrono::milliseconds> keep_due();
+  std::optional<std::chrono::milliseconds> pause_due();
+  ui::ModelInfo info() const;
+
+  ServiceEvents events_;
+  StreamMeters& meters_;
+  std::function<bool()> jobs_wait_;
+  std::shared_ptr<const model::TextModel> model_;
+  std::shared_ptr<model::Executor> executor_;
+  ui::ChunkSettings settings_;
+  SettingsWatch watch_;
+  std::map<ui::DocumentId, Document> documents_;
+  ui::DocumentId active_ = 0;
+  bool progress_shown_ = false;
+  Clock::time_point progress_at_{};
+  std::optional<StreamStore> store_;
+  bool store_failing_ = false;  // of the writer
+  JobThread writer_;            // an fsync may take long. Last: it ends before what it uses
+};
+
+}  // namespace catena::app
