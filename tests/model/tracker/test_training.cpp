@@ -104,7 +104,7 @@ TEST_CASE("training learns a periodic stream, for every carry") {
   observer.evaluated = [&](std::int64_t, const std::vector<Evaluation>& e) { evaluations = e; };
   REQUIRE(train(config, observer));
   REQUIRE(evaluations.size() == 1);
-  CHECK(evaluations[0].from(0).nats_per_token() < 1.5);  // ln 96 = 4.6 at the start
+  CHECK(evaluations[0].from(0).nats_per_token() < 2.2);  // ln 96 = 4.6 at the start; ln 17 = 2.8 without context
 }
 
 TEST_CASE("bfloat16 compute trains too") {

@@ -1,0 +1,82 @@
+#include "app/commands/bench.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <random>
+
+#include "app/assets_folder.h"
+#include "app/commands/benches.h"
+#include "app/commands/interrupt.h"
+#include "model/text/token_file.h"
+#ifdef CATENA_WITH_GUI
+#include "app/gui/bench_typing.h"
+#endif
+
+namespace catena::app {
+
+using namespace catena::model;
+
+std::shared_ptr<const Weights> bench_weights(const BenchOptions& options) { return Weights::load(model_folder(options.model.folder)); }
+
+std::vector<Token> bench_tokens(const BenchOptions& options, int vocab, std::size_t count) {
+  std::vector<Token> tokens;
+  tokens.reserve(count);
+  if (!options.tokens.empty()) {
+    const TokenFile file(options.tokens, vocab);
+    file.check_tokens();
+    if (file.tokens().empty()) throw std::runtime_error(options.tokens.string() + ": holds no tokens");
+    for (std::size_t i = 0; i < count; ++i) tokens.push_back(file.tokens()[i % file.tokens().size()]);
+    return tokens;
+  }
+  std::mt19937 random(1);
+  while (tokens.size() < count) tokens.push_back(static_cast<Token>(random() % static_cast<unsigned>(vocab)));
+  return tokens;
+}
+
+double percentile(std::vector<double>& samples, double share) {
+  if (samples.empty()) return 0;
+  const auto rank = std::min(samples.size() - 1, static_cast<std::size_t>(share * static_cast<double>(samples.size())));
+  std::nth_element(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(rank), samples.end());
+  return samples[rank];
+}
+
+namespace {
+
+void print(const nlohmann::json& result, bool json) {
+  if (json) {
+    std::printf("%s\n", result.dump().c_str());
+    return;
+  }
+  for (const auto& [key, value] : result.items()) std::printf("%-40s %s\n", key.c_str(), value.dump().c_str());
+}
+
+using Bench = nlohmann::json (*)(const BenchOptions&);
+
+void add(CLI::App& bench, const std::string& name, const std::string& help, Bench run, int& exit_code) {
+  auto options = std::make_shared<BenchOptions>();
+  CLI::App* command = bench.add_subcommand(name, help);
+  options->model.add_to(*command);
+  command->add_option("--tokens", options->tokens, "Packed token file to read; default: tokens drawn at random");
+  command->add_flag("--quick", options->quick, "Under 40 s on two cores");
+  command->add_flag("--json", options->json, "One JSON object");
+  command->callback([options, run, &exit_code] {
+    watch_for_interrupt();
+    print(run(*options), options->json);
+    exit_code = interrupted() ? 130 : 0;
+  });
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& program, int& exit_code) {
+  CLI::App* bench = program.add_subcommand("bench", "Measure memory and speed on this machine");
+  bench->require_subcommand(1);
+  add(*bench, "flat", "Memory and latency over a long stream, beside a same-size Transformer with KV cache", bench_flat, exit_code);
+  add(*bench, "step", "One token against the time of moving its bytes, and the speed of reading", bench_step, exit_code);
+#ifdef CATENA_WITH_GUI
+  add(*bench, "typing", "Key press to suggestion in the real window, typing into a 1 MB file", bench_typing, exit_code);
+#endif
+}
+
+}  // namespace catena::app
