@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Builds, tests and measures Catena on a machine with an NVIDIA GPU and a CUDA LibTorch, in one go. See docs/gpu.md.
+#
+#   tests/gpu/run.sh --output DIR [--headers DIR] [--build DIR] [--model DIR] [--quick]
+#                    [--train CONFIG.json --minutes N] [--device cpu]
+#
+#   --output DIR    results: environment.txt, build.log, tests.xml, bench.jsonl, train.log
+#   --headers DIR   single headers where their packages are missing: catch2/catch.hpp, nlohmann/json.hpp, CLI/CLI.hpp
+#   --build DIR     build folder (default: build/cuda)
+#   --model DIR     model to measure (default: the shipped one)
+#   --quick         short benches
+#   --train FILE    trains for --minutes N (default 5); the checkpoints go where the config says
+#   --device cpu    the same without a GPU, to try the script itself
+#
+# LibTorch is the one of CMAKE_PREFIX_PATH, else the one of python3's torch package.
+# Exit status: 0 all passed, 1 something failed, 2 bad options, 77 not run because there is no GPU.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+source_folder=$PWD
+cd "$OLDPWD"
+
+fail() { echo "gpu: $1" >&2; exit "${2:-1}"; }
+
+output='' headers='' build=$source_folder/build/cuda train='' minutes=5 device=cuda bench_options=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) bench_options+=(--quick) ;;
+    --output | --headers | --build | --model | --train | --minutes | --device)
+      [ $# -ge 2 ] || fail "$1 needs a value" 2
+      case $1 in
+        --output) output=$2 ;;
+        --headers) headers=$2 ;;
+        --build) build=$2 ;;
+        --model) bench_options+=(--model "$(realpath "$2")") ;;
+        --train) train=$(realpath "$2") ;;
+        --minutes) minutes=$2 ;;
+        --device) device=$2 ;;
+      esac
+      shift
+      ;;
+    *) fail "unknown option $1; the options are at the top of $0" 2 ;;
+  esac
+  shift
+done
+[ -n "$output" ] || fail "--output DIR is required" 2
+mkdir -p "$output"
+output=$(realpath "$output")
+
+if [ "$device" = cuda ] && ! nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then
+  echo "not run: no GPU (nvidia-smi lists none)" | tee "$output/environment.txt"
+  exit 77
+fi
+
+prefix=${CMAKE_PREFIX_PATH:-}
+if [ -z "$prefix" ] && [ "$device" = cuda ]; then
+  prefix=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)' 2>/dev/null) ||
+    fail "no LibTorch: set CMAKE_PREFIX_PATH to its folder or install python3's torch"
+fi
+{
+  nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv 2>/dev/null || true
+  python3 -c 'import torch; print("torch", torch.__version__, "cuda", torch.version.cuda)' 2>/dev/null || true
+  nvcc --version 2>/dev/null | tail -n 2 || true
+  echo "$(nproc) cores"
+} >"$output/environment.txt"
+cat "$output/environment.txt"
+
+options=(-DCATENA_GUI=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo)
+[ -z "$prefix" ] || options+=("-DCMAKE_PREFIX_PATH=$prefix")
+if [ -n "$headers" ]; then
+  headers=$(realpath "$headers")
+  options+=("-DCATENA_JSON_INCLUDE=$headers" "-DCATENA_CATCH2_INCLUDE=$headers" "-DCATENA_CLI11_INCLUDE=$headers")
+fi
+if [ "$device" = cuda ]; then
+  # LibTorch's CMake files otherwise ask for every architecture it was built for.
+  TORCH_CUDA_ARCH_LIST=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader | sort -u | paste -sd ';')
+  export TORCH_CUDA_ARCH_LIST
+  options+=("-DCMAKE_CUDA_ARCHITECTURES=${TORCH_CUDA_ARCH_LIST//./}")
+fi
+generator=()
+if command -v ninja >/dev/null; then generator=(-G Ninja); fi
+
+echo "building in $build"
+{ cmake -S "$source_folder" -B "$build" "${generator[@]}" "${options[@]}" && cmake --build "$build" --parallel "$(nproc)"; } \
+  >"$output/build.log" 2>&1 || { tail -n 40 "$output/build.log"; fail "the build failed; all of it is in $output/build.log"; }
+
+failed=0
+echo "testing"
+ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 300 --output-junit "$output/tests.xml" \
+  --test-output-size-passed 100000 --test-output-size-failed 100000 --test-output-truncation head || failed=1
+awk -f "$source_folder/.ci/summary.awk" "$output/tests.xml" || failed=1
+
+: >"$output/bench.jsonl"
+for bench in flat step; do
+  echo "bench $bench"
+  "$build/catena" bench $bench --device "$device" --json "${bench_options[@]}" | tee -a "$output/bench.jsonl" || failed=1
+done
+
+if [ -n "$train" ]; then
+  echo "training for $minutes minutes"
+  # An interrupted training saves its checkpoint and ends with 130.
+  status=0
+  timeout --signal=INT --kill-after=120 "${minutes}m" "$build/catena" train "$train" 2>&1 | tee "$output/train.log" || status=$?
+  case $status in 0 | 124 | 130) ;; *) failed=1 ;; esac
+fi
+exit $failed
