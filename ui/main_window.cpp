@@ -29,7 +29,8 @@
 namespace catena::ui {
 namespace {
 
-constexpr int layout_version = 1;  // raise when docks change, so that an old layout is not restored over them
+constexpr int narrow_width = 1360;  // below it the dashboards share a place as tabs
+constexpr int layout_version = 1;   // raise when docks change, so that an old layout is not restored over them
 
 QString recoveryFolder(const WindowFiles& files) {
   if (!files.recovery_folder.isEmpty()) return files.recovery_folder;
@@ -236,11 +237,14 @@ void MainWindow::setTheme(Theme theme) {
 // --- what is remembered ---------------------------------------------------------------------------------------------
 
 void MainWindow::restore() {
-  const QSize screen = this->screen() ? this->screen()->availableSize() : QSize(1280, 800);
-  resize(QSize(1440, 900).boundedTo(screen));
+  const QSize usual(1440, 900);
+  const bool on_screen =
+      QGuiApplication::platformName() != QLatin1String("offscreen");  // its screen size means nothing
+  resize(on_screen ? usual.boundedTo(screen()->availableSize()) : usual);
   restoreGeometry(settings_->value("geometry").toByteArray());
   if (!restoreState(settings_->value("docks").toByteArray(), layout_version)) {
-    resizeDocks({dockOf(Panel::sound)}, {400}, Qt::Horizontal);
+    if (width() < narrow_width) tabifyDockWidget(dockOf(Panel::latency), dockOf(Panel::memory));
+    resizeDocks({dockOf(Panel::sound)}, {width() < narrow_width ? 320 : 400}, Qt::Horizontal);
     resizeDocks({dockOf(Panel::sound), dockOf(Panel::chunk)}, {380, 420}, Qt::Vertical);
     resizeDocks({dockOf(Panel::memory), dockOf(Panel::latency)}, {420, 640}, Qt::Horizontal);
     resizeDocks({dockOf(Panel::memory)}, {240}, Qt::Vertical);

@@ -1,6 +1,7 @@
 #include "ui/notice_bar.h"
 
 #include <QAccessible>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -39,7 +40,7 @@ NoticeBar::NoticeBar(QWidget* parent)
   close_->setAccessibleName(tr("Dismiss this notice"));
   layout->addWidget(close_);
   setAutoFillBackground(true);
-  setBackgroundRole(QPalette::ToolTipBase);
+  color();
   QWidget::hide();
 
   connect(action_, &QPushButton::clicked, this, [this] {
@@ -69,6 +70,19 @@ void NoticeBar::clear(const QString& action_id) {
 void NoticeBar::clearAll() {
   notices_.clear();
   refresh();
+}
+
+void NoticeBar::color() {
+  const QColor wanted = colorsFor(parentWidget() ? parentWidget()->palette() : palette()).notice;
+  if (palette().color(QPalette::Window) == wanted) return;
+  QPalette p = parentWidget() ? parentWidget()->palette() : palette();
+  p.setColor(QPalette::Window, wanted);
+  setPalette(p);
+}
+
+void NoticeBar::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) color();
 }
 
 QString NoticeBar::text() const { return notices_.isEmpty() ? QString() : notices_.last().text; }

@@ -31,8 +31,12 @@ class NoticeBar : public QWidget {
  Q_SIGNALS:
   void actionTriggered(const QString& action_id);
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
   void refresh();
+  void color();
 
   QList<Notice> notices_;  // the newest is shown, the others wait behind it
   QLabel* label_;

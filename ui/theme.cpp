@@ -10,7 +10,8 @@ Colors lightColors() {
   Colors c;
   c.paper = "#ffffff", c.text = "#1d1f21", c.dim_text = "#5f6670", c.ghost = "#868d96", c.caret_line = "#f3f6fa";
   c.selection = "#c7ddf7", c.margin = "#f2f2f3";
-  c.chart = "#ffffff", c.chart_grid = "#e3e5e8", c.good = "#1f7a3d", c.warning = "#a65f00", c.bad = "#c0262d";
+  c.chart = "#ffffff", c.chart_grid = "#e3e5e8", c.notice = "#fff3d1", c.good = "#1f7a3d", c.warning = "#a65f00",
+  c.bad = "#c0262d";
   c.series_a = "#1f6fbf", c.series_b = "#b0562b", c.mark = "#7a4fb5";
   c.keyword = "#7a3e9d", c.type = "#1b6f8a", c.string = "#2f7d32", c.number = "#9a5b00", c.comment = "#6c7680";
   c.preprocessor = "#8a4b2a";
@@ -22,7 +23,8 @@ Colors darkColors() {
   c.dark = true;
   c.paper = "#1e2024", c.text = "#dfe2e6", c.dim_text = "#a2a9b3", c.ghost = "#7d8590", c.caret_line = "#262a30";
   c.selection = "#2f4d73", c.margin = "#24272c";
-  c.chart = "#1e2024", c.chart_grid = "#343941", c.good = "#5fc27e", c.warning = "#e0a63c", c.bad = "#f0716f";
+  c.chart = "#1e2024", c.chart_grid = "#343941", c.notice = "#463a1c", c.good = "#5fc27e", c.warning = "#e0a63c",
+  c.bad = "#f0716f";
   c.series_a = "#62aef0", c.series_b = "#e39a6b", c.mark = "#b892ee";
   c.keyword = "#c594e0", c.type = "#6fc3dc", c.string = "#8fce8c", c.number = "#e2b26b", c.comment = "#8b939d";
   c.preprocessor = "#d6a07c";

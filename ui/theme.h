@@ -14,7 +14,7 @@ constexpr int grid = 8;
 struct Colors {
   bool dark = false;
   QColor paper, text, dim_text, ghost, caret_line, selection, margin;
-  QColor chart, chart_grid, good, warning, bad, series_a, series_b, mark;
+  QColor chart, chart_grid, notice, good, warning, bad, series_a, series_b, mark;
   QColor keyword, type, string, number, comment, preprocessor;
 };
 

@@ -71,7 +71,7 @@ void HistogramView::paintEvent(QPaintEvent*) {
   }
   if (distribution_.count() == 0) {
     painter.setPen(colors.dim_text);
-    painter.drawText(a.area, Qt::AlignCenter, tr("nothing measured yet"));
+    painter.drawText(a.area, Qt::AlignCenter | Qt::TextWordWrap, tr("nothing measured yet"));
     return;
   }
   const int n = std::max(1, static_cast<int>(a.area.width()) / 4);

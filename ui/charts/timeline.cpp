@@ -2,7 +2,7 @@
 
 #include <QKeyEvent>
 #include <QPainter>
-#include <QToolTip>
+#include <QRegularExpression>
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
@@ -160,6 +160,13 @@ void Timeline::focusOutEvent(QFocusEvent*) {
   update();
 }
 
+QString Timeline::tickLabel(double value) const {
+  static const QRegularExpression zeros(QStringLiteral("[.]?0+(?=\\D)"));
+  if (value == 0) return QStringLiteral("0");
+  QString text = format_(value);
+  return text.contains(u'.') ? text.remove(zeros) : text;
+}
+
 TimelineScale Timeline::scale() const {
   TimelineScale s;
   s.from_ms = window_.from();
@@ -169,7 +176,7 @@ TimelineScale Timeline::scale() const {
     for (const MergedSample& column : series.samples.columns(s.from_ms, s.to_ms, std::max(1, width() / 2)))
       if (column.count > 0) high = std::max(high, column.max);
   s.high = roundUp(high);
-  const int label = fontMetrics().horizontalAdvance(format_(s.high * 0.8)) + grid;
+  const int label = fontMetrics().horizontalAdvance(tickLabel(s.high)) + grid;
   s.area = QRectF(label, fontMetrics().height() + grid / 2.0, std::max(8, width() - label - grid),
                   std::max(8, height() - fontMetrics().height() - grid / 2 - axis_height));
   return s;
@@ -198,14 +205,17 @@ void Timeline::paintEvent(QPaintEvent*) {
 void Timeline::paintGrid(QPainter& painter, const TimelineScale& s) const {
   const Colors& colors = colorsFor(palette());
   const int rows = std::max(1, static_cast<int>(s.area.height()) / (fontMetrics().height() * 2));
-  for (const double tick : roundTicks(s.low, s.high, rows)) {
+  const bool empty = budget_ <= 0 && std::all_of(series_.begin(), series_.end(),
+                                                 [](const Series& series) { return series.samples.empty(); });
+  for (const double tick : empty ? std::vector<double>{} : roundTicks(s.low, s.high, rows)) {
     const double y = s.y(tick);
     painter.setPen(colors.chart_grid);
     painter.drawLine(QPointF(s.area.left(), y), QPointF(s.area.right(), y));
     painter.setPen(colors.dim_text);
-    const double half = fontMetrics().height() / 2.0;
-    painter.drawText(QRectF(0, y - half, s.area.left() - grid / 2.0, 2 * half), Qt::AlignRight | Qt::AlignVCenter,
-                     tick == 0 ? QStringLiteral("0") : format_(tick));
+    const double height = fontMetrics().height();
+    const double top = std::min(y - height / 2, s.area.bottom() - height + 2);  // clear of the time axis
+    painter.drawText(QRectF(0, top, s.area.left() - grid / 2.0, height), Qt::AlignRight | Qt::AlignVCenter,
+                     tickLabel(tick));
   }
   const int columns = std::max(1, static_cast<int>(s.area.width()) / 80);
   for (const double tick : roundTicks(double(s.from_ms) / 1000, double(s.to_ms) / 1000, columns)) {
@@ -213,8 +223,10 @@ void Timeline::paintGrid(QPainter& painter, const TimelineScale& s) const {
     painter.setPen(colors.chart_grid);
     painter.drawLine(QPointF(x, s.area.top()), QPointF(x, s.area.bottom()));
     painter.setPen(colors.dim_text);
-    painter.drawText(QRectF(x - 40, s.area.bottom(), 80, axis_height), Qt::AlignHCenter | Qt::AlignVCenter,
-                     formatClock(static_cast<qint64>(std::llround(tick * 1000))));
+    const QString label = formatClock(static_cast<qint64>(std::llround(tick * 1000)));
+    const double w = fontMetrics().horizontalAdvance(label) + 2;
+    painter.drawText(QRectF(std::min(x - w / 2, width() - w), s.area.bottom() + 1, w, axis_height),
+                     Qt::AlignHCenter | Qt::AlignVCenter, label);
   }
   if (budget_ > 0) {
     painter.setPen(QPen(colors.warning, 1, Qt::DashLine));
@@ -259,7 +271,7 @@ void Timeline::paintMarks(QPainter& painter, const TimelineScale& s) const {
     painter.drawLine(QPointF(x, s.area.top()), QPointF(x, s.area.bottom()));
     const int width = fontMetrics().horizontalAdvance(mark.text);
     if (x < free_from || x + width > s.area.right()) continue;
-    painter.drawText(QPointF(x + 3, s.area.bottom() - 4), mark.text);
+    painter.drawText(QPointF(x + 3, s.area.top() + fontMetrics().ascent()), mark.text);
     free_from = x + width + grid;
   }
 }

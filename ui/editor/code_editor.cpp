@@ -277,6 +277,11 @@ GhostPlacement CodeEditor::ghostPlacement() const {
 // --- view ---------------------------------------------------------------------------------------------------------
 
 void CodeEditor::paintEvent(QPaintEvent* event) {
+  if (!laid_out_) {  // a cursor set before the first layout was scrolled to in a view of another height
+    laid_out_ = true;
+    SendScintilla(SCI_SETFIRSTVISIBLELINE, 0UL);
+    SendScintilla(SCI_SCROLLCARET);
+  }
   QsciScintillaBase::paintEvent(event);
   const GhostPlacement placement = ghostPlacement();
   if (placement.lines.empty()) return;

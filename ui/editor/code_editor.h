@@ -96,6 +96,7 @@ class CodeEditor : public QsciScintillaBase {
   int known_caret_ = 0;
   int margin_digits_ = 0;
   bool loading_ = false;
+  bool laid_out_ = false;
   bool tab_moves_focus_ = false;
   bool answer_fresh_ = false;
 };

@@ -92,6 +92,9 @@ TextFile readTextFile(const QString& path, qint64 limit) {
 }
 
 QString writeTextFile(const QString& path, const QByteArray& text, bool byte_order_mark) {
+  const QFileInfo target(path);
+  if (target.exists() && !target.isFile())  // the rename would replace a device or folder
+    return QStringLiteral("%1 is not a regular file: save under another name.").arg(shortName(path));
   QSaveFile file(path);
   const auto failed = [&] {
     return QStringLiteral("%1 could not be saved (%2): the text is kept here; free space or save it elsewhere.")

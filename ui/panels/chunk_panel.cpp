@@ -68,7 +68,7 @@ QWidget* ChunkPanel::knob(int row, const QString& name, QWidget* control, const 
   grid_layout_->addWidget(label, 2 * row, 0);
   grid_layout_->addWidget(control, 2 * row, 1);
   if (value) {
-    value->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("1280 ms")) + grid / 2);
+    value->setMinimumWidth(fontMetrics().horizontalAdvance(tr("512 tokens")) + grid / 2);
     grid_layout_->addWidget(value, 2 * row, 2);
   }
   grid_layout_->addWidget(why, 2 * row + 1, 0, 1, 3);

@@ -26,7 +26,7 @@ MemoryPanel::MemoryPanel(QWidget* parent) : DashboardPanel(tr("Memory"), parent)
   chart_->addSeries(tr("Transformer KV cache"), &Colors::series_b);
   addTimeline(chart_);
   auto* row = new QHBoxLayout;
-  row->setSpacing(2 * grid);
+  row->setSpacing(grid);
   const auto figure = [&](const QString& name, const QString& explanation) {
     auto* label = new FigureLabel(name, explanation, this);
     row->addWidget(label);

@@ -162,13 +162,18 @@ QWidget* DashboardPanel::buttonRow() {
   connect(freeze_, &QToolButton::toggled, this, &DashboardPanel::setFrozen);
   connect(button(tr("Reset baseline"), tr("Forgets what was measured so far and measures from now.")),
           &QToolButton::clicked, this, [this] { resetBaseline(); });
-  connect(button(tr("Copy figures"), tr("Copies the numbers of this panel as text.")), &QToolButton::clicked, this,
-          &DashboardPanel::copyFigures);
-  connect(button(tr("Save CSV"), tr("Saves all figures of this session as a table.")), &QToolButton::clicked, this,
-          &DashboardPanel::csvWanted);
-  connect(button(tr("Save picture"), tr("Saves this panel as a PNG picture.")), &QToolButton::clicked, this,
-          [this] { Q_EMIT pictureWanted(this); });
+  QToolButton* out = button(tr("Export"), tr("Copies the figures, or saves them as a table or picture."));
+  auto* menu = new QMenu(out);
+  addExports(menu);
+  out->setMenu(menu);
+  out->setPopupMode(QToolButton::InstantPopup);
   return row;
+}
+
+void DashboardPanel::addExports(QMenu* menu) {
+  menu->addAction(tr("&Copy figures"), this, &DashboardPanel::copyFigures);
+  menu->addAction(tr("&Save CSV..."), this, &DashboardPanel::csvWanted);
+  menu->addAction(tr("Save &picture..."), this, [this] { Q_EMIT pictureWanted(this); });
 }
 
 void DashboardPanel::copyFigures() { QGuiApplication::clipboard()->setText(figuresText()); }
@@ -183,9 +188,7 @@ void DashboardPanel::contextMenuEvent(QContextMenuEvent* event) {
   });
   menu.addAction(tr("Reset baseline"), this, [this] { resetBaseline(); });
   menu.addSeparator();
-  menu.addAction(tr("Copy figures"), this, &DashboardPanel::copyFigures);
-  menu.addAction(tr("Save CSV..."), this, &DashboardPanel::csvWanted);
-  menu.addAction(tr("Save picture..."), this, [this] { Q_EMIT pictureWanted(this); });
+  addExports(&menu);
   menu.exec(event->globalPos());
 }
 

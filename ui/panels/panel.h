@@ -10,6 +10,7 @@
 #include "ui/notice_bar.h"
 
 class QBoxLayout;
+class QMenu;
 class QToolButton;
 
 namespace catena::ui {
@@ -87,6 +88,7 @@ class DashboardPanel : public PanelWidget {
 
  private:
   void copyFigures();
+  void addExports(QMenu* menu);
   std::vector<Timeline*> timelines_;
   QToolButton* freeze_ = nullptr;
   QTimer* refresh_timer_;

@@ -35,7 +35,7 @@ SoundPanel::SoundPanel(Session& session, QWidget* parent)
   devices_->setAccessibleName(tr("Sound input device"));
   devices_->setToolTip(tr("Where sound comes from"));
   devices_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-  devices_->setMinimumContentsLength(16);
+  devices_->setMinimumContentsLength(8);
   microphone_->setCheckable(true);
   microphone_->setAccessibleName(tr("Microphone"));
   file_->setAccessibleName(tr("Play a sound file through the sound path"));
@@ -164,7 +164,7 @@ QString SoundPanel::stateText() const { return state_->text(); }
 void SoundPanel::refreshState() {
   const bool microphone_on = running_ && source_.isEmpty();
   microphone_->setChecked(microphone_on);
-  microphone_->setText(running_ ? tr("Stop") : tr("Microphone on"));
+  microphone_->setText(running_ ? tr("Stop") : tr("Turn microphone on"));
   if (running_) microphone_->setChecked(true);
   state_->setText(!running_           ? tr("The microphone is off.")
                   : source_.isEmpty() ? tr("Listening to %1.").arg(last_.device)
