@@ -53,10 +53,11 @@ struct CompletionStart {
 /// One thread at a time.
 class Completer {
  public:
-  /// `token_ms` (may be empty) is called with the time that each generated token took.
   Completer(std::shared_ptr<const Tokenizer> tokenizer, int vocab);
 
-  /// The executor must be that of the state. Throws as Executor and Sampling::validate().
+  /// The executor must be that of the state. `token_ms` (may be empty) is told how long each generated token took.
+  /// When the stream ends inside a character, the text begins with that character's missing bytes.
+  /// Throws as Executor and Sampling::validate().
   void complete(Executor& executor, const CompletionStart& start, const CompletionOptions& options, Completion& out,
                 const std::stop_token& stop = {}, const CompletionObserver& observer = {},
                 const std::function<void(double)>& token_ms = {});
