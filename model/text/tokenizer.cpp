@@ -1,12 +1,11 @@
 #include "model/text/tokenizer.h"
 
-#include <sentencepiece_processor.h>
-
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 
 #include "model/text/segmenter.h"
+#include "model/text/sentencepiece/library.h"
 
 namespace catena::model {
 namespace {
@@ -36,7 +35,7 @@ std::string unescape(std::string_view piece) {
 
 }  // namespace
 
-Tokenizer::Tokenizer() : processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {}
+Tokenizer::Tokenizer() = default;
 Tokenizer::~Tokenizer() = default;
 
 std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& file) {
@@ -48,32 +47,31 @@ std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& fi
   Tokenizer& self = *result;
   self.file_ = file;
   self.id_ = fnv1a(contents);
-  const sentencepiece::SentencePieceProcessor& model = *self.processor_;
-  if (contents.empty() || !self.processor_->LoadFromSerializedProto(contents).ok() || model.GetPieceSize() <= 0) {
-    refuse(file, "is not a SentencePiece model, or is damaged");
-  }
-  const int vocab = model.GetPieceSize();
+  if (!contents.empty()) self.model_ = sentencepiece_library().load(contents);
+  if (self.model_ == nullptr || self.model_->size() <= 0) refuse(file, "is not a SentencePiece model, or is damaged");
+  const PieceModel& model = *self.model_;
+  const int vocab = model.size();
   if (vocab > largest_vocab) refuse(file, "has " + std::to_string(vocab) + " tokens; at most 65535 are supported");
 
   int byte_tokens = 0;
   self.pieces_.resize(static_cast<std::size_t>(vocab));
   for (int id = 0; id < vocab; ++id) {
     std::string& piece = self.pieces_[static_cast<std::size_t>(id)];
-    if (model.IsControl(id) || model.IsUnknown(id)) continue;
-    if (model.IsByte(id)) {  // "<0x41>"
-      const auto value = static_cast<std::uint8_t>(std::stoi(model.IdToPiece(id).substr(3, 2), nullptr, 16));
+    if (model.is_control(id) || model.is_unknown(id)) continue;
+    if (model.is_byte(id)) {  // "<0x41>"
+      const auto value = static_cast<std::uint8_t>(std::stoi(model.piece(id).substr(3, 2), nullptr, 16));
       piece.assign(1, static_cast<char>(value));
       self.bytes_[value] = id;
       ++byte_tokens;
     } else {
-      piece = unescape(model.IdToPiece(id));
+      piece = unescape(model.piece(id));
       if (piece.empty()) refuse(file, "has an empty piece; train it with 'catena train'");
     }
   }
   if (byte_tokens != 256) refuse(file, "has no byte fallback; train it with 'catena train'");
   for (std::size_t i = 0; i < control_names.size(); ++i) {
-    const int id = model.PieceToId(std::string(control_names[i]));
-    if (!model.IsControl(id)) refuse(file, "lacks " + std::string(control_names[i]) + "; train it with 'catena train'");
+    const int id = model.id(std::string(control_names[i]));
+    if (!model.is_control(id)) refuse(file, "lacks " + std::string(control_names[i]) + "; train it with 'catena train'");
     self.controls_[i] = id;
   }
   return result;
@@ -88,7 +86,7 @@ void Tokenizer::require_vocab(int model_vocab) const {
 void Tokenizer::encode_segment(std::string_view segment, bool raw, std::vector<Token>& out) const {
   if (!raw) {
     std::vector<int> ids;
-    if (processor_->Encode(absl::string_view(segment.data(), segment.size()), &ids).ok()) {
+    if (model_->encode(segment, ids)) {
       // SentencePiece gives special meaning to a few rare characters; whatever it does not reproduce goes out as bytes.
       std::size_t at = 0;
       bool exact = true;

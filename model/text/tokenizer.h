@@ -14,11 +14,9 @@
 
 #include "model/config.h"
 
-namespace sentencepiece {
-class SentencePieceProcessor;
-}
-
 namespace catena::model {
+
+class PieceModel;
 
 /// Tokens that stand for no text.
 enum class Control : std::uint8_t { file, end, user, assistant, prefix, suffix, middle };
@@ -57,7 +55,7 @@ class Tokenizer {
 
  private:
   Tokenizer();
-  std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
+  std::unique_ptr<const PieceModel> model_;
   std::vector<std::string> pieces_;
   std::array<Token, 256> bytes_{};
   std::array<Token, control_names.size()> controls_{};

@@ -1,6 +1,5 @@
 #include "model/text/tokenizer_training.h"
 
-#include <sentencepiece_trainer.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +12,7 @@
 
 #include "model/text/document_reader.h"
 #include "model/text/segmenter.h"
+#include "model/text/sentencepiece/library.h"
 
 namespace catena::model {
 namespace {
@@ -60,20 +60,6 @@ std::uint64_t count(const TokenizerSource& source, std::uint64_t sample_bytes, C
   return sampled;
 }
 
-// SentencePiece reads "segment \t weight" lines through this.
-class WeightedSegments : public sentencepiece::SentenceIterator {
- public:
-  explicit WeightedSegments(std::vector<std::string> lines) : lines_(std::move(lines)) {}
-  bool done() const override { return at_ == lines_.size(); }
-  void Next() override { ++at_; }
-  const std::string& value() const override { return lines_[at_]; }
-  sentencepiece::util::Status status() const override { return {}; }
-
- private:
-  std::vector<std::string> lines_;
-  std::size_t at_ = 0;
-};
-
 std::string join(const std::vector<std::string>& parts) {
   std::string result;
   for (const std::string& part : parts) result += (result.empty() ? "" : ",") + part;
@@ -119,12 +105,12 @@ TokenizerTrainingResult train_tokenizer(std::span<const TokenizerSource> sources
     result.interrupted = true;
     return result;
   }
-  WeightedSegments segments(lines_of(counts, share_sum, options.least_count));
+  const std::vector<std::string> lines = lines_of(counts, share_sum, options.least_count);  // "segment \t weight"
   result.segments = counts.size();
 
   const std::vector<std::string> controls(control_names.begin(), control_names.end());
   std::string model;
-  const auto status = sentencepiece::SentencePieceTrainer::Train(
+  const std::string problem = sentencepiece_library().train(
       {{"model_type", "bpe"},
        {"vocab_size", std::to_string(options.vocab)},
        {"input_format", "tsv"},
@@ -145,10 +131,10 @@ TokenizerTrainingResult train_tokenizer(std::span<const TokenizerSource> sources
        {"user_defined_symbols", blank_pieces()},
        {"num_threads", "1"},
        {"minloglevel", "2"}},
-      &segments, &model);
-  if (!status.ok())
+      lines, model);
+  if (!problem.empty())
     throw std::runtime_error("tokenizer " + out.string() +
-                             ": SentencePiece could not train it: " + std::string(status.message()));
+                             ": SentencePiece could not train it: " + problem);
   std::ofstream file(out, std::ios::binary | std::ios::trunc);
   file.write(model.data(), static_cast<std::streamsize>(model.size()));
   file.close();
