@@ -31,6 +31,17 @@ QString formatMs(double milliseconds) {
   return withDigits(milliseconds) + QChar(0x00a0) + QStringLiteral("ms");
 }
 
+QString withoutTrailingZeros(const QString& text) {
+  const auto point = text.indexOf(u'.');
+  if (point < 0) return text;
+  auto end = point + 1;
+  while (end < text.size() && text[end].isDigit()) ++end;
+  auto keep = end;
+  while (keep > point + 1 && text[keep - 1] == u'0') --keep;
+  if (keep == point + 1) keep = point;
+  return text.left(keep) + text.mid(end);
+}
+
 QString formatCount(qint64 count) {
   QString digits = QString::number(count);
   const int first = count < 0 ? 1 : 0;

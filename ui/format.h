@@ -11,6 +11,9 @@ QString formatBytes(double bytes);
 /// "3.1 ms", "1.4 s", "250 us".
 QString formatMs(double milliseconds);
 
+/// "50.0 ms" -> "50 ms", "1.50 GB" -> "1.5 GB", "100 ms" stays: for round values on an axis.
+QString withoutTrailingZeros(const QString& number_with_unit);
+
 /// "128 412": groups of three, separated by a no-break space.
 QString formatCount(qint64 count);
 

@@ -91,6 +91,7 @@ MainWindow::MainWindow(Session& session, const WindowFiles& files)
   buildMenus();
   connectSession();
   restore();
+  restored_ = true;
   updateModelLabel(session_.model());
 }
 
@@ -161,6 +162,10 @@ void MainWindow::connectSession() {
     memory_->addMark(mark);
     latency_->addMark(mark);
     log_.add(mark);
+    if (session_.model().loaded) updateModelLabel(session_.model());
+  });
+  connect(tabs_, &DocumentTabs::recentFilesChanged, this, [this] {
+    if (restored_) tabs_->remember(*settings_);  // kill -9 should not close what is open
   });
   connect(&session_, &Session::notice, this, &MainWindow::showNotice);
   connect(&session_, &Session::modelChanged, this, &MainWindow::updateModelLabel);
@@ -293,7 +298,7 @@ void MainWindow::dropEvent(QDropEvent* event) {
 void MainWindow::changeEvent(QEvent* event) {
   QMainWindow::changeEvent(event);
   // A crash of the session or the machine should not lose the arrangement either.
-  if (event->type() == QEvent::ActivationChange && !isActiveWindow() && tab_moves_focus_) remember();
+  if (event->type() == QEvent::ActivationChange && !isActiveWindow() && restored_) remember();
 }
 
 }  // namespace catena::ui

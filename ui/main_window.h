@@ -139,6 +139,7 @@ class MainWindow : public QMainWindow {
   QAction* microphone_ = nullptr;
   QAction* suggest_ = nullptr;
   QAction* tab_moves_focus_ = nullptr;
+  bool restored_ = false;
   Theme theme_ = Theme::system;
   FiguresLog log_;
   Watchdog watchdog_;

@@ -158,5 +158,9 @@ TEST_CASE("numbers are written with units and few digits") {
   CHECK(plain(formatMs(1400)) == "1.40 s");
   CHECK(plain(formatCount(128412)) == "128 412");
   CHECK(plain(formatCount(-1234)) == "-1 234");
+  CHECK(plain(withoutTrailingZeros(formatMs(50))) == "50 ms");
+  CHECK(plain(withoutTrailingZeros(formatMs(20.5))) == "20.5 ms");
+  CHECK(plain(withoutTrailingZeros(formatMs(100))) == "100 ms");
+  CHECK(plain(withoutTrailingZeros(formatBytes(1.5e9))) == "1.5 GB");
   CHECK(plain(formatClock(11'220'000)) == "3:07:00");
 }

@@ -3,9 +3,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <QApplication>
+#include <QDropEvent>
+#include <QLineEdit>
+#include <QMimeData>
 #include <csignal>
 
 #include "tests/ui/window_fixture.h"
+#include "ui/editor/find_bar.h"
 #include "ui/editor/text_file.h"
 
 using namespace catena::ui;
@@ -204,6 +209,39 @@ TEST_CASE_METHOD(WindowFixture, "find wraps around, go to line goes there") {
   CHECK(editor().caret() == 18);
 }
 
+TEST_CASE_METHOD(WindowFixture, "the find bar finds while typing, and Esc leaves it") {
+  fresh("alpha beta\nbeta\n");
+  editor().setCaret(0);
+  page().findBar().openFind();
+  auto* input = page().findBar().findChild<QLineEdit*>();
+  REQUIRE(page().findBar().isVisible());
+  QTest::keyClicks(input, "beta");
+  CHECK(editor().caret() == 10);
+  QTest::keyClick(input, Qt::Key_Return);
+  CHECK(editor().caret() == 15);
+  QTest::keyClick(input, Qt::Key_Return, Qt::ShiftModifier);
+  CHECK(editor().caret() == 10);
+  QTest::keyClick(input, Qt::Key_Escape);
+  CHECK_FALSE(page().findBar().isVisible());
+  page().findBar().openGoToLine();
+  QTest::keyClicks(input, "2");
+  CHECK(editor().caret() == 11);
+}
+
+TEST_CASE_METHOD(WindowFixture, "a dropped file is opened, not pasted") {
+  fresh("text");
+  const QString path = write("dropped.txt", "dropped");
+  QMimeData data;
+  data.setUrls({QUrl::fromLocalFile(path)});
+  QDragEnterEvent enter(QPoint(20, 20), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(editor().viewport(), &enter);
+  REQUIRE(enter.isAccepted());
+  QDropEvent drop(QPointF(20, 20), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(editor().viewport(), &drop);
+  CHECK(page().path() == path);
+  CHECK(text() == "dropped");
+}
+
 TEST_CASE("only valid UTF-8 passes as such") {
   qint64 first = 0;
   CHECK(countInvalidUtf8("aż漢😀", &first) == 0);
@@ -213,6 +251,11 @@ TEST_CASE("only valid UTF-8 passes as such") {
   CHECK(countInvalidUtf8(QByteArray("\xf4\x90\x80\x80"), &first) == 4);  // above U+10FFFF
   CHECK(countInvalidUtf8(QByteArray("ab\xe6\xbc"), &first) == 2);        // cut off
   CHECK(first == 2);
+}
+
+TEST_CASE_METHOD(WindowFixture, "a very long line is pointed out") {
+  REQUIRE(tabs().open(write("one-line.json", QByteArray(60'000, 'x'))));
+  CHECK(notice().contains("typing in such a line is slow"));
 }
 
 TEST_CASE("saving over something that is no file is refused") {

@@ -1,5 +1,6 @@
 // Typing in a real window: suggestions come, are taken, cycled, dismissed, and never get in the way.
 #include <QScrollBar>
+#include <ctime>
 
 #include "tests/ui/window_fixture.h"
 #include "ui/editor/suggester.h"
@@ -212,6 +213,29 @@ TEST_CASE_METHOD(WindowFixture, "the probe measures from the key press to the pa
   window->typeText("s", 50);
   REQUIRE(QTest::qWaitFor([&] { return !probe.shrunkMs().empty(); }, 2000));
   CHECK(probe.suggestionMs().size() == 1);
+}
+
+TEST_CASE_METHOD(WindowFixture, "a key in a coloured megabyte costs a fraction of 16 ms of processor time") {
+  const QString path =
+      write("large.cpp", QByteArray("int value = compute(1, \"text\");  // a line like many\n").repeated(19'000));
+  REQUIRE(tabs().open(path));
+  editor().goToLine(9'000);
+  session.automatic_answer = {"suggested text\nand more"};
+  window->typeText("a", 30);
+  std::vector<double> costs;
+  const auto now_ms = [] {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return double(t.tv_sec) * 1e3 + double(t.tv_nsec) * 1e-6;
+  };
+  for (int i = 0; i < 60; ++i) {
+    session.sendFigures(i);
+    const double start = now_ms();
+    window->typeText(i % 10 == 9 ? "\n" : "x", 1);
+    costs.push_back(now_ms() - start);
+  }
+  INFO("p50 " << percentile(costs, 0.5) << " ms, most " << percentile(costs, 1) << " ms");
+  CHECK(percentile(costs, 0.95) < 16);
 }
 
 TEST_CASE_METHOD(WindowFixture, "the watchdog sees a blocked event loop") {

@@ -61,7 +61,7 @@ void HistogramView::paintEvent(QPaintEvent*) {
     const double x = a.x(tick);
     painter.setPen(colors.chart_grid);
     painter.drawLine(QPointF(x, a.area.top()), QPointF(x, a.area.bottom()));
-    const QString label = formatMs(tick).remove(QStringLiteral(".00")).remove(QStringLiteral(".0"));
+    const QString label = withoutTrailingZeros(formatMs(tick));
     const double w = fontMetrics().horizontalAdvance(label);
     const double left = std::clamp(x - w / 2, 0.0, std::max(0.0, width() - w));
     if (left < free_from) continue;

@@ -2,7 +2,6 @@
 
 #include <QKeyEvent>
 #include <QPainter>
-#include <QRegularExpression>
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
@@ -161,10 +160,7 @@ void Timeline::focusOutEvent(QFocusEvent*) {
 }
 
 QString Timeline::tickLabel(double value) const {
-  static const QRegularExpression zeros(QStringLiteral("[.]?0+(?=\\D)"));
-  if (value == 0) return QStringLiteral("0");
-  QString text = format_(value);
-  return text.contains(u'.') ? text.remove(zeros) : text;
+  return value == 0 ? QStringLiteral("0") : withoutTrailingZeros(format_(value));
 }
 
 TimelineScale Timeline::scale() const {
@@ -233,7 +229,7 @@ void Timeline::paintGrid(QPainter& painter, const TimelineScale& s) const {
     const double y = s.y(budget_);
     painter.drawLine(QPointF(s.area.left(), y), QPointF(s.area.right(), y));
     painter.drawText(QRectF(s.area.left(), y - fontMetrics().height(), s.area.width() - 2, fontMetrics().height()),
-                     Qt::AlignRight, tr("budget %1").arg(format_(budget_)));
+                     Qt::AlignRight, tr("budget %1").arg(tickLabel(budget_)));
   }
 }
 

@@ -10,6 +10,9 @@
 #include "ui/notice_bar.h"
 
 namespace catena::ui {
+namespace {
+constexpr qint64 slow_line_bytes = 50'000;  // Scintilla lays a line out anew at each key: 0.3 ms a kilobyte
+}
 
 EditorPage::EditorPage(Session& session, const QString& name, const QByteArray& text, QWidget* parent)
     : QWidget(parent), session_(session), name_(name) {
@@ -32,6 +35,13 @@ EditorPage::EditorPage(Session& session, const QString& path, const TextFile& fi
                     {},
                     {},
                     false});
+  if (file.longest_line > slow_line_bytes)
+    notices_->show(
+        {Panel::editor,
+         tr("%1 has a line of %2: typing in such a line is slow.").arg(name_, formatBytes(double(file.longest_line))),
+         {},
+         {},
+         false});
   if (file.read_only)
     notices_->show({Panel::editor,
                     tr("%1 may not be written by you: changes can be saved under another name.").arg(name_),

@@ -24,6 +24,17 @@ int sequenceLength(const uchar* p, const uchar* end) {
   return length;
 }
 
+qint64 longestLine(const QByteArray& text) {
+  qint64 longest = 0;
+  for (qsizetype start = 0; start <= text.size();) {
+    qsizetype end = text.indexOf('\n', start);
+    if (end < 0) end = text.size();
+    longest = qMax<qint64>(longest, end - start);
+    start = end + 1;
+  }
+  return longest;
+}
+
 }  // namespace
 
 qint64 countInvalidUtf8(const QByteArray& text, qint64* first) {
@@ -87,6 +98,7 @@ TextFile readTextFile(const QString& path, qint64 limit) {
     result.text.remove(0, mark_bytes.size());
   }
   result.invalid_bytes = countInvalidUtf8(result.text, &result.first_invalid);
+  result.longest_line = longestLine(result.text);
   result.read_only = !info.isWritable();
   return result;
 }

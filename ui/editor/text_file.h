@@ -14,6 +14,7 @@ struct TextFile {
   bool byte_order_mark = false;
   qint64 invalid_bytes = 0;  ///< bytes that are no UTF-8, kept as they are
   qint64 first_invalid = -1;
+  qint64 longest_line = 0;  ///< bytes
   bool read_only = false;
   QString problem;  ///< one line when it could not be opened, else empty
 };

@@ -5,6 +5,7 @@
 #include <QGridLayout>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSlider>
 #include <QSpinBox>
 #include <QStandardItemModel>
@@ -94,6 +95,11 @@ void ChunkPanel::build() {
   threads_->setKeyboardTracking(false);
   device_->addItems({tr("CPU"), tr("CUDA")});
 
+  for (QComboBox* box : {policy_, carry_, precision_, device_}) {  // narrow docks: the list shows the whole name
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(8);
+  }
+
   int row = 0;
   knob(row++, tr("&Text chunk"), chunk_length_,
        tr("Longer: sharper attention inside the chunk. Shorter: less work a token, smaller state."), chunk_value_);
@@ -120,6 +126,7 @@ void ChunkPanel::build() {
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setMinimumWidth(inner->minimumSizeHint().width() + scroll->verticalScrollBar()->sizeHint().width());
   scroll->setAccessibleName(tr("Chunk settings"));
   scroll->setFocusPolicy(Qt::NoFocus);
   content()->addWidget(scroll, 1);
