@@ -9,9 +9,6 @@
 #include "app/commands/benches.h"
 #include "app/commands/interrupt.h"
 #include "model/text/token_file.h"
-#ifdef CATENA_WITH_GUI
-#include "app/gui/bench_typing.h"
-#endif
 
 namespace catena::app {
 

@@ -21,19 +21,19 @@ double seconds(const auto& work) {
 /// Bytes a second at which one thread reads a buffer of `bytes` again and again: where the weights lie (a cache or memory) is
 /// where the buffer lies too.
 double read_bandwidth(std::size_t bytes) {
-  CountedVector<std::uint64_t> buffer(std::max<std::size_t>(bytes / 8, 1024) / 64 * 64, 1);
+  CountedVector<std::uint64_t> buffer(std::max<std::size_t>(bytes / 8, 1024) / 16 * 16, 1);
   std::vector<double> rates;
   for (int run = 0; run < 9; ++run) {
     constexpr int passes = 4;
-    std::uint64_t sums[64] = {};
+    std::uint64_t sums[16] = {};
     const double time = seconds([&] {
       for (int pass = 0; pass < passes; ++pass) {
-        for (std::size_t i = 0; i < buffer.size(); i += 64) {
-          for (std::size_t lane = 0; lane < 64; ++lane) sums[lane] += buffer[i + lane];
+        for (std::size_t i = 0; i < buffer.size(); i += 16) {
+          for (std::size_t lane = 0; lane < 16; ++lane) sums[lane] += buffer[i + lane];
         }
       }
     });
-    volatile std::uint64_t kept = sums[0] + sums[63];
+    volatile std::uint64_t kept = sums[0] + sums[15];
     (void)kept;
     rates.push_back(passes * static_cast<double>(buffer.size()) * 8 / time);
   }

@@ -21,6 +21,10 @@ nlohmann::json bench_flat(const BenchOptions& options);
 /// A token step against the time of moving its bytes, and the speed of reading.
 nlohmann::json bench_step(const BenchOptions& options);
 
+/// Key press to suggestion in the real window, typing into a 1 MiB file; and start to window and first suggestion. Only in builds
+/// with the window.
+nlohmann::json bench_typing(const BenchOptions& options);
+
 /// Loads the weights that the options name.
 std::shared_ptr<const model::Weights> bench_weights(const BenchOptions& options);
 /// `count` tokens: from the token file, from its start again when it is too short, or drawn from a fixed seed.

@@ -42,6 +42,7 @@ struct TrainConfig {
   double clip = 1.0;
   Device device = Device::cpu;
   Precision precision = Precision::bfloat16;
+  Precision save_precision = Precision::bfloat16;  ///< of the finished model's weights
   int threads = 0;  ///< 0: all cores
   std::int64_t evaluate_every = 500;
   std::int64_t evaluate_tokens = 65536;  ///< of each held-out file

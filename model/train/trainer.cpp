@@ -191,11 +191,11 @@ bool train(const TrainConfig& config, const TrainObserver& observer) {
     }
     if (last || seconds_since(saved) > config.checkpoint_every_s) {
       save_checkpoint(checkpoint, training);
-      parameters.save(config.output / "model.safetensors", false);
-      config.model.save(config.output / "config.json");
       saved = Clock::now();
     }
   }
+  parameters.save(config.output / "model.safetensors", config.save_precision == Precision::bfloat16);
+  config.model.save(config.output / "config.json");
   return true;
 }
 

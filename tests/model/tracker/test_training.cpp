@@ -45,6 +45,7 @@ class Corpus {
     config.learning_rate = 1e-2;
     config.threads = 1;
     config.precision = Precision::float32;
+    config.save_precision = Precision::float32;
     config.evaluate_every = 1000;
     config.evaluate_tokens = 512;
     return config;
