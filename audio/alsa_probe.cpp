@@ -67,4 +67,16 @@ bool input_device_present(const std::string& name) {
   return false;
 }
 
+std::string sound_cards() {
+  std::string names;
+  for (int card = -1; snd_card_next(&card) >= 0 && card >= 0;) {
+    char* text = nullptr;
+    if (snd_card_get_name(card, &text) >= 0) {
+      const std::unique_ptr<char, FreeString> name(text);
+      names += std::to_string(card) + " " + name.get() + "\n";
+    }
+  }
+  return names;
+}
+
 }  // namespace catena::audio

@@ -9,4 +9,7 @@ namespace catena::audio {
 /// for as long as a sound server takes to answer. False for a device that ALSA does not know (JACK, OSS).
 bool input_device_present(const std::string& name);
 
+/// The names of the sound cards, one a line. Changes when a card is plugged in or pulled out.
+std::string sound_cards();
+
 }  // namespace catena::audio

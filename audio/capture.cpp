@@ -26,6 +26,9 @@ constexpr auto kWatchPeriod = std::chrono::milliseconds(100);
 // keep the machine busy.
 constexpr double kHealthySeconds = 2.0;
 
+// What ALSA and PortAudio call the default device.
+const std::string kDefaultPcm = "default";
+
 // How long a device that failed comes after all others. Doubles with each failure.
 struct Penalty {
   Seconds length{0};
@@ -33,6 +36,9 @@ struct Penalty {
 };
 constexpr Seconds kFirstPenalty{1.0};
 constexpr Seconds kLongestPenalty{60.0};
+// While there is no device, PortAudio looks for one anew when something changed, or after this time. Each look loads
+// and unloads all ALSA plugins, some of which leak a few kilobytes; once a second all night that would be felt.
+constexpr Seconds kBlindLook{30.0};
 
 }  // namespace
 
@@ -164,22 +170,31 @@ class Capture::Supervisor {
 
   Seconds look_for_wanted() {
     next_probe_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(2 * Seconds(settings_.retry_s));
-    const std::string& name = settings_.device.empty() ? std::string("default") : settings_.device;
-    if (is_penalised(name)) {
+    const auto access = PortAudioSystem::instance().lock();
+    if (!is_back(settings_.device.empty() ? kDefaultPcm : settings_.device)) {
       return kWatchPeriod;
     }
-    {
-      const auto access = PortAudioSystem::instance().lock();
-      if (!input_device_present(name)) {
-        return kWatchPeriod;
-      }
-    }
-    close_current();  // PortAudio finds the wanted device only after it was initialised anew
+    close_current(access);  // PortAudio finds the wanted device only after it was initialised anew
     return Seconds(0);
+  }
+
+  bool is_back(const std::string& name) const {
+    return !name.empty() && !is_penalised(name) && input_device_present(name);
+  }
+
+  // Whether another look for devices may find what the last one did not.
+  bool worth_looking() const {
+    return !none_said_ || Clock::now() - last_look_ >= kBlindLook || sound_cards() != cards_ ||
+           is_back(settings_.device) || is_back(kDefaultPcm);
   }
 
   bool open_best() {
     const auto access = PortAudioSystem::instance().lock();
+    if (!worth_looking()) {
+      return false;
+    }
+    last_look_ = Clock::now();
+    cards_ = sound_cards();
     std::string problem = "no microphone found: plug one in or check the system's sound settings";
     try {
       access.refresh();
@@ -234,9 +249,13 @@ class Capture::Supervisor {
 
   void close_current() {
     if (current_ != nullptr) {
-      current_->close(PortAudioSystem::instance().lock());
-      current_.reset();
+      close_current(PortAudioSystem::instance().lock());
     }
+  }
+
+  void close_current(const PortAudioSystem::Access& access) {
+    current_->close(access);
+    current_.reset();
   }
 
   void penalise(const std::string& name) {
@@ -284,6 +303,8 @@ class Capture::Supervisor {
   std::map<std::string, Penalty> penalties_;
   Clock::time_point opened_{};
   Clock::time_point next_probe_{};
+  Clock::time_point last_look_{};
+  std::string cards_;  // at the last look
   std::string last_device_;
   bool on_wanted_ = false;
   bool silent_ = false;
