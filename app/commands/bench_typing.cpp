@@ -2,6 +2,7 @@
 #include <QElapsedTimer>
 #include <QFile>
 #include <QTemporaryDir>
+#include <QWindow>
 #include <fstream>
 
 #include "app/assets_folder.h"
