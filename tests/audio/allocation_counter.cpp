@@ -18,5 +18,10 @@ void* operator new(std::size_t size) {
   }
   throw std::bad_alloc();
 }
+// AddressSanitizer's own would not come from the same place as the memory that is freed below.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  ++count;
+  return std::malloc(size > 0 ? size : 1);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
