@@ -67,7 +67,7 @@ QWidget* ChunkPanel::knob(int row, const QString& name, QWidget* control, const 
   control->setAccessibleDescription(trade);
   control->setToolTip(trade);
   grid_layout_->addWidget(label, 2 * row, 0);
-  grid_layout_->addWidget(control, 2 * row, 1);
+  grid_layout_->addWidget(control, 2 * row, 1, 1, value ? 1 : 2);
   if (value) {
     value->setMinimumWidth(fontMetrics().horizontalAdvance(tr("512 tokens")) + grid / 2);
     grid_layout_->addWidget(value, 2 * row, 2);
