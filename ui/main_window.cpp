@@ -231,7 +231,7 @@ void MainWindow::updateModelLabel(const ModelInfo& info) {
     progress_->finish();
     noticesOf(Panel::editor).show({Panel::editor, info.problem, {}, {}, false});
   }
-  model_label_->adjustSize();
+  menuBar()->setCornerWidget(model_label_, Qt::TopRightCorner);  // makes room for the new text
 }
 
 void MainWindow::setTheme(Theme theme) {
