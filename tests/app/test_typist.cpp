@@ -1,0 +1,68 @@
+#include <catch2/catch.hpp>
+
+#include "app/evaluation/typist.h"
+
+using namespace catena::app;
+
+namespace {
+
+Keystrokes typed(const std::string& text, const Suggest& suggest) { return type_text(text, 0, suggest); }
+const Suggest nothing = [](std::string_view) { return std::string(); };
+
+}  // namespace
+
+TEST_CASE("without suggestions every character is a key") {
+  const Keystrokes keys = typed("int x = 1;\n", nothing);
+  CHECK(keys.without == 11);
+  CHECK(keys.with == 11);
+  CHECK(keys.saved_percent() == 0);
+}
+
+TEST_CASE("a right word costs one key, whatever its length") {
+  const std::string text = "value = something;";
+  const Keystrokes keys = typed(text, [&](std::string_view before) { return before == "v" ? text.substr(1) : std::string(); });
+  // v by hand; then "alue", " =", " something" are accepted; ";" is a single character and typed.
+  CHECK(keys.accepted == 3);
+  CHECK(keys.with == 1 + 3 + 1);
+  CHECK(keys.without == static_cast<std::int64_t>(text.size()));
+}
+
+TEST_CASE("a word that is right only in part is not accepted, and what agrees with it does not ask again") {
+  int asked = 0;
+  const Keystrokes keys = typed("abcd", [&](std::string_view) {
+    ++asked;
+    return std::string("abxy");
+  });
+  CHECK(keys.with == 4);
+  CHECK(keys.accepted == 0);
+  CHECK(asked == 2);  // at the start, and behind "abc" where the suggestion was proved wrong
+}
+
+TEST_CASE("the start of a longer word is not the word") {
+  const Keystrokes keys = typed("format", [](std::string_view before) { return before.empty() ? std::string("for") : std::string(); });
+  CHECK(keys.accepted == 0);
+  CHECK(keys.with == 6);
+}
+
+TEST_CASE("indentation that repeats the line above counts for nobody") {
+  const Keystrokes keys = typed("    a\n    b\n", nothing);
+  CHECK(keys.without == 4 + 2 + 2);
+  CHECK(keys.with == keys.without);
+}
+
+TEST_CASE("next_word takes white space and a word, or white space and a run of signs") {
+  CHECK(next_word("foo_1 = 2") == "foo_1");
+  CHECK(next_word(" foo(x)") == " foo");
+  CHECK(next_word("->bar") == "->");
+  CHECK(next_word("\n  x") == "\n  x");
+  CHECK(next_word("") == "");
+}
+
+TEST_CASE("the editor's words: the most recent longer word with the same beginning") {
+  CHECK(complete_from_file("counter country cou") == "ntry");
+  CHECK(complete_from_file("country counter cou") == "nter");
+  CHECK(complete_from_file("counter c").empty());        // one letter is too few
+  CHECK(complete_from_file("recounter cou").empty());    // inside a word does not count
+  CHECK(complete_from_file("cou cou").empty());          // nothing longer
+  CHECK(complete_from_file("counter. cou ").empty());    // no word begun
+}
