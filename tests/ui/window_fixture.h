@@ -52,11 +52,12 @@ struct WindowFixture {
     QTest::keyClick(&editor(), key, modifiers);
   }
 
-  /// Types, waits for the question and answers it.
+  /// Types, waits for the question about all that was typed and answers it.
   void suggest(const QString& keys, const QStringList& alternatives) {
     const auto asked = session.requests.size();
     type(keys);
-    REQUIRE(QTest::qWaitFor([&] { return session.requests.size() > asked; }, 2000));
+    REQUIRE(QTest::qWaitFor(
+        [&] { return session.requests.size() > asked && session.requests.last().position == editor().caret(); }, 5000));
     session.answer(alternatives);
     QCoreApplication::processEvents();
   }
