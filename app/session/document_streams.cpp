@@ -54,8 +54,8 @@ model::TextStream DocumentStreams::fresh_stream(std::size_t marks) const {
 }
 
 bool DocumentStreams::resume(const SavedStream& saved) {
-  if (!attached() || saved.model != model_name(*model_) || saved.position > text_.size()) return false;
-  if (text_.prefix_hash(saved.position) != saved.text_hash) return false;
+  if (!attached() || saved.model != model_name(*model_) || saved.rests_on > text_.size()) return false;
+  if (text_.prefix_hash(saved.rests_on) != saved.text_hash) return false;
   auto stream = std::make_unique<Reader>(fresh_stream(model::Marks::default_limit), 0);
   std::istringstream in(saved.stream);
   try {
@@ -63,7 +63,7 @@ bool DocumentStreams::resume(const SavedStream& saved) {
   } catch (const std::runtime_error&) {
     return false;  // a damaged file costs no more than reading anew
   }
-  if (stream->position() != saved.position) return false;
+  if (stream->position() != saved.position || stream->rests_on() > saved.rests_on) return false;
   exact_ = std::move(stream);
   return true;
 }
@@ -71,7 +71,12 @@ bool DocumentStreams::resume(const SavedStream& saved) {
 SavedStream DocumentStreams::saved(bool with_marks) const {
   std::ostringstream out;
   exact_->stream().save(out, with_marks);
-  return {name_, model_name(*model_), exact_->position(), text_.prefix_hash(exact_->position()), std::move(out).str()};
+  return {.document = name_,
+          .model = model_name(*model_),
+          .position = exact_->position(),
+          .rests_on = exact_->rests_on(),
+          .text_hash = text_.prefix_hash(exact_->rests_on()),
+          .stream = std::move(out).str()};
 }
 
 void DocumentStreams::set_settings(const model::StreamSettings& settings) {
@@ -98,28 +103,28 @@ void DocumentStreams::edit(std::size_t at, std::size_t removed, std::string_view
   if (!attached()) return;
   if (branch_) {
     // Behind the edit nothing stays true: whichever is nearer to it goes on as the exact one.
-    if (exact_->position() > at && branch_->start_for(at).value_or(0) >= exact_->start_for(at).value_or(0))
+    if (exact_->rests_on() > at && branch_->start_for(at).value_or(0) >= exact_->start_for(at).value_or(0))
       exact_ = std::move(branch_);
     else
       branch_->edited(at, removed, inserted.size());
   }
   exact_->edited(at, removed, inserted.size());
-  if (branch_ && branch_->position() >= exact_->position()) branch_.reset();
+  if (branch_ && branch_->rests_on() >= exact_->rests_on()) branch_.reset();
   if (window_ && !window_->edited(at, removed, inserted.size())) window_.reset();
 }
 
 void DocumentStreams::pause() {
-  if (attached() && !behind()) (exact_->position() == cursor_ ? exact_ : branch_)->stream().pause();
+  if (attached() && !behind()) (exact_->stands_at(cursor_) ? exact_ : branch_)->stream().pause();
 }
 
 const Reader* DocumentStreams::at_cursor() const {
-  return exact_ && branch_ && exact_->position() > cursor_ ? branch_.get() : exact_.get();
+  return exact_ && branch_ && exact_->rests_on() > cursor_ ? branch_.get() : exact_.get();
 }
 
 bool DocumentStreams::behind() const {
   if (!attached()) return false;
-  if (exact_->position() <= cursor_) return exact_->position() != cursor_;
-  return !branch_ || branch_->position() != cursor_;
+  if (exact_->rests_on() <= cursor_) return !exact_->stands_at(cursor_);
+  return !branch_ || !branch_->stands_at(cursor_);
 }
 
 std::size_t DocumentStreams::exact_start(std::size_t position) const {
@@ -128,7 +133,7 @@ std::size_t DocumentStreams::exact_start(std::size_t position) const {
 }
 
 Reader& DocumentStreams::exact_reader(std::size_t position) {
-  if (exact_->position() <= position) return *exact_;
+  if (exact_->rests_on() <= position) return *exact_;
   if (!branch_ || branch_->start_for(position).value_or(0) < exact_->start_for(position).value_or(0)) {
     branch_ = std::make_unique<Reader>(*exact_);
     branch_->stream().rewind_to(static_cast<std::int64_t>(position));

@@ -20,7 +20,7 @@ bool Reader::edited(std::size_t at, std::size_t removed, std::size_t inserted) {
 
 std::optional<std::size_t> Reader::start_for(std::size_t target) const {
   if (target < base_) return std::nullopt;
-  if (target >= position()) return position();
+  if (target >= rests_on()) return position();
   const model::Checkpoint* mark = stream_.marks().at_or_before(static_cast<std::int64_t>(target - base_));
   if (mark == nullptr) return std::nullopt;
   return base_ + static_cast<std::size_t>(mark->bytes);
@@ -29,7 +29,7 @@ std::optional<std::size_t> Reader::start_for(std::size_t target) const {
 bool Reader::go_to(const TextMirror& text, std::size_t target, Clock::time_point deadline,
                    const std::stop_token& stop) {
   target = std::min(target, text.size());
-  if (target < position()) stream_.rewind_to(static_cast<std::int64_t>(target - base_));
+  if (target < rests_on()) stream_.rewind_to(static_cast<std::int64_t>(target - base_));
   while (position() < target) {
     if (stop.stop_requested()) return false;
     text.visit(position(), std::min(target, position() + piece_bytes),

@@ -22,6 +22,10 @@ class Reader {
 
   std::size_t base() const { return base_; }
   std::size_t position() const { return base_ + static_cast<std::size_t>(stream_.bytes()); }
+  /// How far into the text what was read reaches: behind the position after going back to a mark.
+  std::size_t rests_on() const { return base_ + static_cast<std::size_t>(stream_.rests_on()); }
+  /// It has read the text before `place` and knows nothing of what follows.
+  bool stands_at(std::size_t place) const { return position() == place && rests_on() == place; }
   model::TextStream& stream() { return stream_; }
   const model::TextStream& stream() const { return stream_; }
 

@@ -71,7 +71,7 @@ ServiceEvents AppSession::serviceEvents() {
     Q_EMIT modelChanged(info);
   });
   events.suggestion = later([this](const ui::Suggestion& suggestion) {
-    if (suggestion.request == last_request_) Q_EMIT suggestionReady(suggestion);
+    if (suggestion.request == wanted_request_) Q_EMIT suggestionReady(suggestion);
   });
   events.progress = later([this](const ui::ReadingProgress& progress) { Q_EMIT readingProgress(progress); });
   events.setting_took_effect = later([this](const std::string& text) { mark(QString::fromStdString(text)); });
@@ -120,7 +120,8 @@ quint64 AppSession::requestSuggestion(ui::DocumentId document, int byte_position
   cancelSuggestion();
   stop_request_ = {};
   stop_more_ = {};
-  const SuggestionRequest request{++last_request_,
+  wanted_request_ = ++last_request_;
+  const SuggestionRequest request{last_request_,
                                   document,
                                   static_cast<std::size_t>(std::max(0, byte_position)),
                                   explicitly,
@@ -132,6 +133,7 @@ quint64 AppSession::requestSuggestion(ui::DocumentId document, int byte_position
 }
 
 void AppSession::cancelSuggestion() {
+  wanted_request_ = 0;
   stop_request_.request_stop();
   stop_more_.request_stop();
 }

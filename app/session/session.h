@@ -69,6 +69,7 @@ class AppSession : public ui::Session {
   ui::ChunkSettings settings_;
   ui::DocumentId last_document_ = 0;
   quint64 last_request_ = 0;
+  quint64 wanted_request_ = 0;     // 0: no answer is wanted any more
   std::stop_source stop_request_;  // of the newest request
   std::stop_source stop_more_;     // of its further alternatives
   StreamMeters meters_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace catena::app {
 namespace {
@@ -58,6 +59,7 @@ void StreamService::load(const std::filesystem::path& folder, const ui::ChunkSet
     notice.text = QString::fromUtf8(error.what());
     ui::ModelInfo info = this->info();
     info.problem = notice.text;
+    load_failed_ = true;
     events_.model_changed(info);
     events_.notice(notice);
     return;
@@ -66,7 +68,7 @@ void StreamService::load(const std::filesystem::path& folder, const ui::ChunkSet
   for (auto& [id, document] : documents_) attach(document);
   set_active(active_);
   notice.resolved = true;
-  events_.notice(notice);
+  if (std::exchange(load_failed_, false)) events_.notice(notice);
   events_.model_changed(info());
 }
 

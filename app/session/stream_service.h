@@ -105,6 +105,7 @@ class StreamService {
   std::function<bool()> jobs_wait_;
   std::shared_ptr<const model::TextModel> model_;
   std::shared_ptr<model::Executor> executor_;
+  bool load_failed_ = false;  // and the user was told
   ui::ChunkSettings settings_;
   SettingsWatch watch_;
   std::map<ui::DocumentId, Document> documents_;

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 // A line that names the format, a line of JSON that says what follows, then the stream's own bytes.
 constexpr const char* magic = "catena session 1";
 constexpr const char* suffix = ".stream";
+constexpr auto abandoned_after = std::chrono::hours(1);
 
 std::string hex(std::uint64_t number) {
   std::ostringstream out;
@@ -47,6 +49,7 @@ std::optional<SavedStream> StreamStore::load(const std::string& document) const 
     saved.document = json.at("document").get<std::string>();
     saved.model = json.at("model").get<std::string>();
     saved.position = json.at("position").get<std::uint64_t>();
+    saved.rests_on = json.at("rests_on").get<std::uint64_t>();
     saved.text_hash = json.at("text_hash").get<std::uint64_t>();
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
@@ -67,6 +70,7 @@ void StreamStore::save(const SavedStream& saved) const {
   const nlohmann::json about = {{"document", saved.document},
                                 {"model", saved.model},
                                 {"position", saved.position},
+                                {"rests_on", saved.rests_on},
                                 {"text_hash", saved.text_hash}};
   // A file name may hold bytes that are no UTF-8.
   file.stream() << magic << '\n' << about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
@@ -76,16 +80,28 @@ void StreamStore::save(const SavedStream& saved) const {
 }
 
 void StreamStore::prune() const {
+  struct Kept {
+    fs::file_time_type time;
+    fs::path path;
+    std::uintmax_t bytes;
+  };
   std::error_code error;
-  std::vector<std::pair<fs::file_time_type, fs::path>> files;
+  std::vector<Kept> files;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
-    if (entry.path().extension() != suffix) continue;
     const fs::file_time_type time = entry.last_write_time(error);
-    if (!error) files.emplace_back(time, entry.path());
+    if (error) continue;
+    if (entry.path().extension() == suffix) {
+      files.push_back({time, entry.path(), entry.file_size(error)});
+    } else if (fs::file_time_type::clock::now() - time > abandoned_after) {
+      fs::remove(entry.path(), error);  // a temporary file that a killed program left
+    }
   }
-  if (files.size() <= most_files) return;
-  std::sort(files.begin(), files.end());
-  for (std::size_t i = 0; i + most_files < files.size(); ++i) fs::remove(files[i].second, error);
+  std::sort(files.begin(), files.end(), [](const Kept& a, const Kept& b) { return a.time > b.time; });
+  std::uintmax_t bytes = 0;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    bytes += files[i].bytes;
+    if (i >= most_files || (i > 0 && bytes > most_bytes)) fs::remove(files[i].path, error);
+  }
 }
 
 }  // namespace catena::app

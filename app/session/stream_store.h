@@ -13,13 +13,16 @@ struct SavedStream {
   std::string document;         ///< the document's name
   std::string model;            ///< fingerprint of weights and tokenizer; another model's state is of no use
   std::uint64_t position = 0;   ///< bytes
-  std::uint64_t text_hash = 0;  ///< TextMirror::prefix_hash(position)
+  std::uint64_t rests_on = 0;   ///< bytes that must be the same for the state to be of use (Reader::rests_on)
+  std::uint64_t text_hash = 0;  ///< TextMirror::prefix_hash(rests_on)
   std::string stream;           ///< what the stream saved of itself
 };
 
 class StreamStore {
  public:
-  static constexpr int most_files = 64;  ///< the oldest go first
+  // What is kept altogether; the oldest go first.
+  static constexpr std::size_t most_files = 64;
+  static constexpr std::uintmax_t most_bytes = 256 << 20;
 
   /// Created when the first stream is saved.
   explicit StreamStore(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -186,7 +186,7 @@ void TextStream::rewind(const Checkpoint& mark) {
 
 std::int64_t TextStream::rewind_to(std::int64_t p) {
   p = std::max<std::int64_t>(0, p);
-  if (p >= bytes()) return bytes();
+  if (p >= rests_on()) return bytes();
   if (p >= proof_) {  // only letters that are still pending go
     encoder_.restore(std::string(encoder_.pending().substr(0, static_cast<std::size_t>(p - read_bytes_))));
     return p;

@@ -2,6 +2,7 @@
 // gives the same state; completions do not disturb it; an edit goes back to a checkpoint and re-reads little.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
@@ -67,6 +68,9 @@ class TextStream {
   std::int64_t rewind_to(std::int64_t p);
 
   std::int64_t bytes() const { return read_bytes_ + static_cast<std::int64_t>(encoder_.pending().size()); }
+  /// How much text this stream's state follows from: more than bytes() after going back to a mark, whose last segment
+  /// was known to have ended from what followed it.
+  std::int64_t rests_on() const { return std::max(bytes(), proof_); }
   std::string_view pending() const { return encoder_.pending(); }  ///< bytes not in the state yet
   std::int64_t tokens() const { return state_.counters().tokens; }
   std::int64_t chunks() const { return state_.counters().chunks; }
