@@ -18,13 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int judge(const DemoRecord& record, const QString& problem) {
-  const QString missing = record.missing();
-  if (problem.isEmpty() && missing.isEmpty()) return 0;
-  std::fprintf(stderr, "catena: demo: %s\n", qPrintable(problem.isEmpty() ? missing : problem));
-  return 1;
-}
-
 }  // namespace
 
 int run_demo(int& argc, char** argv, const DemoOptions& options) {
@@ -52,9 +45,14 @@ int run_demo(int& argc, char** argv, const DemoOptions& options) {
   const QString csv = QString::fromStdString((options.output / "metrics.csv").string());
   if (problem.isEmpty()) problem = window.exportFiguresCsv(csv);
   if (problem.isEmpty()) problem = record.finish();
-  record.printSummary(window.figuresText());
-  std::printf("written    %s: window.png, metrics.csv, completions.jsonl\n", options.output.string().c_str());
-  return judge(record, problem);
+  if (problem.isEmpty()) {
+    record.printSummary(window.figuresText());
+    std::printf("written    %s: window.png, metrics.csv, completions.jsonl\n", options.output.string().c_str());
+    problem = record.missing();
+  }
+  if (problem.isEmpty()) return 0;
+  std::fprintf(stderr, "catena: demo: %s\n", qPrintable(problem));
+  return 1;
 }
 
 void add_demo_command(CLI::App& program, int& exit_code, int& argc, char** argv) {

@@ -2,7 +2,9 @@
 
 #include <QApplication>
 #include <QElapsedTimer>
+#include <QEventLoop>
 #include <QKeyEvent>
+#include <QTimer>
 
 #include "ui/editor/code_editor.h"
 #include "ui/editor/document_tabs.h"
@@ -32,7 +34,9 @@ bool DemoPlayer::waitFor(int ms, const std::function<bool()>& done) {
   clock.start();
   while (!done()) {
     if (clock.elapsed() >= ms) return false;
-    QApplication::processEvents(QEventLoop::WaitForMoreEvents, pause_step_ms);
+    QEventLoop loop;
+    QTimer::singleShot(pause_step_ms, Qt::PreciseTimer, &loop, &QEventLoop::quit);
+    loop.exec();
   }
   return true;
 }
@@ -72,7 +76,7 @@ QString DemoPlayer::play(const DemoStep& step, const QString& picture) {
       type(step.text);
       return {};
     case Kind::accept:
-      if (waitFor(step.within_ms, [this] { return editor().ghost().visible(); })) {
+      if (waitForSuggestion(step.within_ms)) {
         const quint64 request = editor().ghost().request();
         record_.accepted(request, QString::fromUtf8(editor().ghost().text()));
         press(Qt::Key_Tab, Qt::NoModifier);
@@ -85,11 +89,18 @@ QString DemoPlayer::play(const DemoStep& step, const QString& picture) {
       return {};
     }
     case Kind::picture:
-      waitFor(step.within_ms, [this] { return editor().ghost().visible(); });
+      waitForSuggestion(step.within_ms);
       waitFor(pause_step_ms * 20, [] { return false; });  // let the panels paint
       return window_.saveScreenshot(picture);
   }
   return {};
+}
+
+bool DemoPlayer::waitForSuggestion(int ms) {
+  const auto visible = [this] { return editor().ghost().visible(); };
+  if (waitFor(ms / 2, visible)) return true;
+  press(Qt::Key_Space, Qt::ControlModifier);  // asks for one, however unsure
+  return waitFor(ms / 2, visible);
 }
 
 void DemoPlayer::type(const QString& text) {
@@ -121,7 +132,10 @@ int DemoPlayer::acceptWordOf(QStringView ahead) {
   return static_cast<int>(word.size());
 }
 
-void DemoPlayer::key(const QString& text) { window_.typeText(text, script_.key_ms); }
+void DemoPlayer::key(const QString& text) {
+  window_.typeText(text);
+  waitFor(script_.key_ms, [] { return false; });
+}
 
 void DemoPlayer::press(int key, Qt::KeyboardModifiers modifiers) {
   QKeyEvent down(QEvent::KeyPress, key, modifiers, key == Qt::Key_Tab ? QStringLiteral("\t") : QString());

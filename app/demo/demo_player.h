@@ -32,6 +32,7 @@ class DemoPlayer {
   /// Takes the suggestion's next word if the script goes on with it. Returns how many characters that were.
   int acceptWordOf(QStringView ahead);
   bool waitFor(int ms, const std::function<bool()>& done);
+  bool waitForSuggestion(int ms);
   ui::CodeEditor& editor();
 
   AppSession& session_;

@@ -18,6 +18,13 @@ void connecting(QtMsgType type, const QMessageLogContext&, const QString&) {
   std::_Exit(1);
 }
 
+/// Without a window manager Qt's offscreen platform complains of every window that has a least size.
+void offscreen(QtMsgType type, const QMessageLogContext&, const QString& text) {
+  if (text.contains(QLatin1String("propagateSizeHints"))) return;
+  std::fprintf(stderr, "%s\n", qPrintable(text));
+  if (type == QtFatalMsg) std::abort();
+}
+
 }  // namespace
 
 bool has_display() {
@@ -34,7 +41,7 @@ std::unique_ptr<QApplication> make_application(int& argc, char** argv) {
   QCoreApplication::setApplicationName(QStringLiteral("catena"));
   QGuiApplication::setApplicationDisplayName(QStringLiteral("Catena"));
   auto application = std::make_unique<QApplication>(argc, argv);
-  qInstallMessageHandler(usual);
+  qInstallMessageHandler(QGuiApplication::platformName() == QLatin1String("offscreen") ? offscreen : usual);
   return application;
 }
 

@@ -35,7 +35,13 @@ void choose_model(AppSession& session, QWidget& window) {
   const QString folder = QFileDialog::getExistingDirectory(
       &window, QObject::tr("Choose a model folder (config.json, model.safetensors, tokenizer.model)"));
   if (folder.isEmpty()) return;
-  settings().setValue(model_setting, folder);
+  // Remembered once it has turned out to be a model.
+  QObject::connect(
+      &session, &ui::Session::modelChanged, &window,
+      [folder](const ui::ModelInfo& info) {
+        if (info.loaded && info.problem.isEmpty()) settings().setValue(model_setting, folder);
+      },
+      Qt::SingleShotConnection);
   session.loadModel(folder.toStdString());
 }
 

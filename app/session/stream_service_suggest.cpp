@@ -7,9 +7,12 @@
 namespace catena::app {
 namespace {
 
-// An automatic suggestion whose tokens are less likely than this on average (nats) is more often wrong than right, and
-// a wrong one distracts; the figure is from held-out code. Who asks explicitly gets an answer anyway.
-constexpr double least_mean_log_probability = -1.2;
+// An automatic suggestion ends before the first token less likely than this (nats), since a wrong one distracts. Measured
+// with catena-text-1 at 946 places of held-out code: whole lines are there at 80 % of them and have the next word right in
+// 25 %; ended at -2.0 something is left at 25 % of the places and has it right in 48 %. Who asks explicitly gets the line.
+constexpr double least_log_probability = -2.0;
+// Shorter ones save no key: reading and accepting them takes longer than typing.
+constexpr qsizetype least_characters = 2;
 constexpr std::size_t most_alternatives = 3;
 constexpr int line_tokens = 32;
 constexpr int block_tokens = 64;
@@ -50,14 +53,15 @@ void StreamService::suggest(const SuggestionRequest& request) {
   const bool blank = on_blank_line(line_before(streams.text(), request.position), following);
   options.boundary = blank ? model::Boundary::block : model::Boundary::line;
   options.max_tokens = blank ? block_tokens : line_tokens;
+  if (!request.explicitly) options.least_log_probability = least_log_probability;
   const model::Completion best = stream->complete(options, request.stop);
   if (best.stop == model::StopReason::cancelled) return;
 
   QStringList texts;
   const auto take = [&](const model::Completion& completion) {
-    if (!request.explicitly && completion.mean_log_probability < least_mean_log_probability) return;
     const QString text = QString::fromStdString(fit_to_following(completion.text, following));
-    if (!text.isEmpty() && !texts.contains(text)) texts.append(text);
+    const qsizetype least = request.explicitly ? 1 : least_characters;
+    if (text.trimmed().size() >= least && !texts.contains(text)) texts.append(text);
   };
   take(best);
   answer(request, texts, best.tokens);

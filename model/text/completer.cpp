@@ -1,6 +1,7 @@
 #include "model/text/completer.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 
 #include "model/text/chunking.h"
@@ -13,6 +14,16 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Letters of any alphabet, digits, underscores.
+bool is_word(char byte) {
+  const auto c = static_cast<unsigned char>(byte);
+  return std::isalnum(c) != 0 || c == '_' || c >= 0x80;
+}
+
+void take_back_word(std::string& text) {
+  while (!text.empty() && is_word(text.back())) text.pop_back();
+}
+
 }  // namespace
 
 std::string_view to_string(StopReason reason) {
@@ -23,6 +34,8 @@ std::string_view to_string(StopReason reason) {
       return "max_tokens";
     case StopReason::end:
       return "end";
+    case StopReason::unsure:
+      return "unsure";
     case StopReason::cancelled:
       return "cancelled";
     case StopReason::nothing_read:
@@ -90,13 +103,20 @@ void Completer::generate(Run& run, const Choice* first) {
       mask(run.start);
       choice = sampler_.choose(logits_);
     }
+    const std::string_view piece = tokenizer_->piece(choice.token);
+    const bool writes = written_.size() + piece.size() > run.start.pending.size() && !piece.empty();
+    if (writes && choice.log_probability < run.options.least_log_probability) {
+      out.stop = StopReason::unsure;
+      if (is_word(piece.front())) take_back_word(out.text);
+      break;
+    }
     ++out.tokens;
     sum += choice.log_probability;
     if (mask_.ends_document(choice.token)) {
       out.stop = StopReason::end;
       break;
     }
-    written_ += tokenizer_->piece(choice.token);
+    written_ += piece;
     if (written_.size() > run.start.pending.size()) {
       ++beyond;
       const std::string_view written(written_);

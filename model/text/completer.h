@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -18,7 +19,8 @@ namespace catena::model {
 enum class StopReason {
   boundary,  ///< where CompletionOptions::boundary says
   max_tokens,
-  end,  ///< the model ended the document or the turn
+  end,     ///< the model ended the document or the turn
+  unsure,  ///< the next token is less likely than CompletionOptions::least_log_probability
   cancelled,
   nothing_read  ///< the stream has read nothing yet: there is nothing to go by
 };
@@ -28,6 +30,9 @@ struct CompletionOptions {
   Sampling sampling;
   Boundary boundary = Boundary::line;
   int max_tokens = 32;  ///< beyond what retyping the last word takes
+  /// A token less likely than this (nats, among the allowed ones) ends the text; a word that it would have gone on is
+  /// taken back. Minus infinity: every token is taken.
+  double least_log_probability = -std::numeric_limits<double>::infinity();
 };
 
 struct Completion {

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <cctype>
 #include <set>
 #include <thread>
 
@@ -69,6 +70,29 @@ TEST_CASE("Typed letters are kept: what is generated extends them, and is valid 
     }
     REQUIRE(completion.mean_log_probability <= 0);
     REQUIRE((completion.stop == StopReason::max_tokens || completion.stop == StopReason::end));
+  }
+}
+
+TEST_CASE("A completion ends before a token it is not sure enough of, and never inside a word that goes on") {
+  std::mt19937 random(33);
+  for (int round = 0; round < 20; ++round) {
+    TextStream stream = tiny_stream();
+    stream.feed(random_text(random, 200, false));
+    CompletionOptions wanted = options(12);
+    const Completion whole = stream.complete(wanted);
+    std::size_t longest = 0;
+    for (const double least : {0.5, -3.0, -4.5, -6.0, -50.0}) {
+      wanted.least_log_probability = least;
+      const Completion sure = stream.complete(wanted);
+      REQUIRE(whole.text.compare(0, sure.text.size(), sure.text) == 0);
+      REQUIRE(sure.text.size() >= longest);
+      longest = sure.text.size();
+      if (sure.stop != StopReason::unsure) continue;
+      REQUIRE(sure.text.size() < whole.text.size());
+      const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+      if (!sure.text.empty()) REQUIRE_FALSE((is_word(sure.text.back()) && is_word(whole.text[sure.text.size()])));
+    }
+    REQUIRE(longest == whole.text.size());  // -50 forbids nothing
   }
 }
 
