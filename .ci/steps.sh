@@ -58,7 +58,7 @@ build() {
 # One compiler a core, fewer where memory is short: the largest files need about 1.5 GB each.
 jobs_at_once() {
   local cores memory
-  cores=$(nproc)
+  cores=$(env -u OMP_NUM_THREADS nproc)  # nproc counts OpenMP's threads where they are set
   memory=$(awk '/^MemAvailable:/ { print int($2 / 1500000) }' /proc/meminfo)
   if [ "$memory" -lt 1 ]; then memory=1; fi
   echo $((cores < memory ? cores : memory))
