@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
   catena::app::add_bench_command(program, exit_code);
 #ifdef CATENA_WITH_GUI
   catena::app::add_demo_command(program, exit_code, argc, argv);
-  catena::app::add_window(program, exit_code, argc, argv);
+  catena::app::add_window(program, exit_code, argc, argv, catena::model::gpu_bytes);
 #else
   program.require_subcommand(1);
 #endif

@@ -50,7 +50,7 @@ void choose_model(AppSession& session, QWidget& window) {
 int run_gui(int& argc, char** argv, const GuiOptions& options) {
   const std::unique_ptr<QApplication> application = make_application(argc, argv);
   const QString data = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation);
-  AppSession session({find_model(options.model), data.toStdString() + "/streams"});
+  AppSession session({find_model(options.model), data.toStdString() + "/streams", options.gpu_bytes});
   ui::MainWindow window(session);
   QObject::connect(&session, &AppSession::modelFolderWanted, &window, [&] { choose_model(session, window); });
   window.show();
@@ -59,8 +59,10 @@ int run_gui(int& argc, char** argv, const GuiOptions& options) {
   return application->exec();
 }
 
-void add_window(CLI::App& program, int& exit_code, int& argc, char** argv) {
+void add_window(CLI::App& program, int& exit_code, int& argc, char** argv,
+                const std::function<std::int64_t()>& gpu_bytes) {
   const auto options = std::make_shared<GuiOptions>();
+  options->gpu_bytes = gpu_bytes;
   program.add_option("--model", options->model, "Model folder for the window (default: the shipped model)");
   program.add_option("files", options->files, "Files to open in the window");
   program.callback([&program, &exit_code, &argc, argv, options] {

@@ -19,6 +19,7 @@ enum Kind { suggestion_job, cursor_job };
 
 AppSession::AppSession(const SessionOptions& options, QObject* parent)
     : ui::Session(parent),
+      gpu_bytes_(options.gpu_bytes),
       sound_(clock_, this),
       service_(options.keep, serviceEvents(), meters_, [this] { return jobs_.waiting() > 0; }) {
   clock_.start();
@@ -171,6 +172,7 @@ void AppSession::sampleFigures() {
   figures.marks_bytes = static_cast<qint64>(taken.figures.marks_bytes);
   figures.tensor_bytes = static_cast<qint64>(model::memory_counters().bytes_now);
   figures.resident_bytes = static_cast<qint64>(model::resident_bytes());
+  if (gpu_bytes_) figures.gpu_bytes = gpu_bytes_();
   figures.kv_cache_bytes = static_cast<qint64>(taken.figures.kv_cache_bytes);
   figures.tokens = taken.figures.tokens;
   figures.chunks = taken.figures.chunks;

@@ -3,7 +3,9 @@
 
 #include <QElapsedTimer>
 #include <QTimer>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <stop_token>
 
 #include "app/session/job_thread.h"
@@ -17,6 +19,9 @@ namespace catena::app {
 struct SessionOptions {
   std::filesystem::path model;  ///< folder with config.json, model.safetensors and tokenizer.model
   std::filesystem::path keep;   ///< folder for what was read; empty: nothing is kept
+  /// Bytes that this process holds on the graphics card, -1 for none; asked on the UI thread, must not wait. May be
+  /// empty.
+  std::function<std::int64_t()> gpu_bytes = {};
 };
 
 /// On the UI thread, as ui::Session says. The model is loaded by the model thread; until then the documents only gather
@@ -72,6 +77,7 @@ class AppSession : public ui::Session {
   quint64 wanted_request_ = 0;     // 0: no answer is wanted any more
   std::stop_source stop_request_;  // of the newest request
   std::stop_source stop_more_;     // of its further alternatives
+  std::function<std::int64_t()> gpu_bytes_;
   StreamMeters meters_;
   SoundLink sound_;
   StreamService service_;  // of the model thread

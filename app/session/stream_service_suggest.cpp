@@ -7,9 +7,10 @@
 namespace catena::app {
 namespace {
 
-// An automatic suggestion ends before the first token less likely than this (nats), since a wrong one distracts. Measured
-// with catena-text-1 at 946 places of held-out code: whole lines are there at 80 % of them and have the next word right in
-// 25 %; ended at -2.0 something is left at 25 % of the places and has it right in 48 %. Who asks explicitly gets the line.
+// An automatic suggestion ends before the first token less likely than this (nats), since a wrong one distracts.
+// Measured with catena-text-1 at 946 places of held-out code: whole lines are there at 80 % of them and have the next
+// word right in 25 %; ended at -2.0 something is left at 25 % of the places and has it right in 48 %. Who asks
+// explicitly gets the line.
 constexpr double least_log_probability = -2.0;
 // Shorter ones save no key: reading and accepting them takes longer than typing.
 constexpr qsizetype least_characters = 2;

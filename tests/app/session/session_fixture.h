@@ -68,7 +68,7 @@ struct Fixture {
 
   std::unique_ptr<AppSession> start(bool keep = false) const {
     return std::make_unique<AppSession>(
-        SessionOptions{folder / "model", keep ? folder / "streams" : std::filesystem::path()});
+        SessionOptions{folder / "model", keep ? folder / "streams" : std::filesystem::path(), {}});
   }
   std::unique_ptr<AppSession> start_loaded(bool keep = false) const {
     auto session = start(keep);
