@@ -1,0 +1,32 @@
+// The keys that scripts read from the benches.
+#include <catch2/catch.hpp>
+
+#include "tests/end_to_end/fixture.h"
+
+using namespace catena::test;
+
+namespace {
+
+nlohmann::json bench(const std::string& name) {
+  const Finished result = run_catena({"bench", name, "--quick", "--json", "--model", tiny_model_folder().string()});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const auto objects = json_lines(result.out);
+  REQUIRE(objects.size() == 1);
+  return objects.front();
+}
+
+}  // namespace
+
+TEST_CASE("bench flat: the state is as large after a long stream as after a short one, and a step allocates nothing") {
+  const auto figures = bench("flat");
+  CHECK(figures.at("state_bytes_1k").get<double>() > 0);
+  CHECK(figures.at("state_bytes_100k") == figures.at("state_bytes_1k"));
+  CHECK(figures.at("allocations_per_step") == 0);
+  CHECK(figures.at("rss_growth_bytes").is_number());
+  CHECK(figures.at("p95_last_over_first").get<double>() > 0);
+}
+
+TEST_CASE("bench step: a token costs at least the moving of its bytes") {
+  CHECK(bench("step").at("step_over_floor").get<double>() > 0.5);
+}
