@@ -66,7 +66,12 @@ void add_window(CLI::App& program, int& exit_code, int& argc, char** argv,
   program.add_option("--model", options->model, "Model folder for the window (default: the shipped model)");
   program.add_option("files", options->files, "Files to open in the window");
   program.callback([&program, &exit_code, &argc, argv, options] {
-    if (program.get_subcommands().empty()) exit_code = run_gui(argc, argv, *options);
+    if (!program.get_subcommands().empty()) return;
+    for (const std::string& file : options->files) {
+      std::error_code error;
+      if (!std::filesystem::exists(file, error)) throw std::runtime_error("'" + file + "' is neither a command nor a file; see --help");
+    }
+    exit_code = run_gui(argc, argv, *options);
   });
 }
 

@@ -1,5 +1,7 @@
 // Where LibTorch's memory is counted: its CPU allocator wrapped, its CUDA allocator asked.
 #include <c10/core/CPUAllocator.h>
+#include <c10/core/impl/alloc_cpu.h>
+#include <malloc.h>
 
 #include "model/runtime/memory.h"
 #include "model/tracker/torch_executor.h"
@@ -11,45 +13,36 @@
 namespace catena::model {
 namespace {
 
-/// What the inner allocator gave, and how much was asked for.
-struct Counted {
-  c10::DataPtr inner;
-  std::size_t bytes;
-};
-
-void release(void* context) {
-  auto* counted = static_cast<Counted*>(context);
-  note_release(counted->bytes);
-  delete counted;
+void release(void* data) {
+  if (data == nullptr) return;
+  note_release(malloc_usable_size(data));
+  c10::free_cpu(data);
 }
 
+/// LibTorch's own CPU memory, counted. Data and context are the same pointer, as raw_allocate() demands, so the size is asked
+/// of malloc instead of being remembered.
 class CountingTorchAllocator final : public c10::Allocator {
  public:
-  explicit CountingTorchAllocator(c10::Allocator* inner) : inner_(inner) {}
-
 #ifdef CATENA_TORCH_2
-  c10::DataPtr allocate(std::size_t bytes) override { return wrap(bytes); }
+  c10::DataPtr allocate(std::size_t bytes) override { return counted(bytes); }
   void copy_data(void* to, const void* from, std::size_t count) const override { default_copy_data(to, from, count); }
 #else
-  c10::DataPtr allocate(std::size_t bytes) const override { return wrap(bytes); }
+  c10::DataPtr allocate(std::size_t bytes) const override { return counted(bytes); }
 #endif
-  c10::DeleterFnPtr raw_deleter() const override { return nullptr; }  // memory comes with its own context
+  c10::DeleterFnPtr raw_deleter() const override { return release; }
 
  private:
-  c10::DataPtr wrap(std::size_t bytes) const {
-    auto counted = std::make_unique<Counted>(Counted{inner_->allocate(bytes), bytes});
-    note_allocation(bytes);
-    void* data = counted->inner.get();
-    const c10::Device device = counted->inner.device();
-    return {data, counted.release(), release, device};
+  static c10::DataPtr counted(std::size_t bytes) {
+    void* data = c10::alloc_cpu(bytes);
+    if (data != nullptr) note_allocation(malloc_usable_size(data));
+    return {data, data, release, c10::Device(c10::DeviceType::CPU)};
   }
-  c10::Allocator* inner_;
 };
 
 }  // namespace
 
 void count_torch_memory() {
-  static CountingTorchAllocator counting(c10::GetCPUAllocator());
+  static CountingTorchAllocator counting;
   c10::SetCPUAllocator(&counting, 1);  // above the default's priority
 }
 

@@ -7,6 +7,10 @@
 namespace catena::model {
 namespace {
 
+#ifndef CATENA_MODULE_FOLDER
+#define CATENA_MODULE_FOLDER ""
+#endif
+
 using EntryPoint = const SentencePieceLibrary* (*)();
 
 const SentencePieceLibrary* open_module() {
@@ -16,7 +20,7 @@ const SentencePieceLibrary* open_module() {
   constexpr int own_symbols_first = RTLD_DEEPBIND;
 #endif
   // By name: found through the program's run path, beside the other libraries of the build or the installation.
-  void* module = dlopen("libcatena_sentencepiece.so", RTLD_NOW | RTLD_LOCAL | own_symbols_first);
+  void* module = dlopen(CATENA_MODULE_FOLDER "libcatena_sentencepiece.so", RTLD_NOW | RTLD_LOCAL | own_symbols_first);
   void* entry = module == nullptr ? nullptr : dlsym(module, "catena_sentencepiece");
   if (entry == nullptr) {
     const char* why = dlerror();
