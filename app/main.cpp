@@ -5,6 +5,7 @@
 
 #include "app/commands/bench.h"
 #include "app/commands/train.h"
+#include "model/runtime/atomic_file.h"
 #include "model/tracker/torch_executor.h"
 #ifdef CATENA_WITH_TEXT
 #include "app/commands/complete.h"
@@ -59,10 +60,16 @@ int main(int argc, char** argv) {
     return program.exit(asked_for_help);
   } catch (const CLI::ParseError& error) {
     return report((std::string(error.what()) + "; see --help").c_str(), kBadInput);
+  } catch (const catena::model::WriteError& error) {
+    return report(error.what(), kFailure);
   } catch (const std::runtime_error& error) {
     return report(error.what(), kBadInput);
   } catch (const std::exception& error) {
     return report(error.what(), kFailure);
+  }
+  // What was printed may still be on its way: a full disk shows only now.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    return report("standard output cannot be written; is the disk full?", kFailure);
   }
   return exit_code;
 }

@@ -24,7 +24,7 @@ std::string reason(int error) {
 }
 
 [[noreturn]] void fail(const fs::path& target, int error) {
-  throw std::runtime_error("cannot write '" + target.string() + "': " + reason(error));
+  throw WriteError("cannot write '" + target.string() + "': " + reason(error));
 }
 
 fs::path resolved(const fs::path& target) {

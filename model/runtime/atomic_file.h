@@ -4,15 +4,22 @@
 #include <filesystem>
 #include <memory>
 #include <ostream>
+#include <stdexcept>
 #include <string_view>
 
 namespace catena::model {
+
+/// A file could not be written: the disk's failing, not the input's. One line: which file, why, what to do.
+class WriteError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// Writes beside the target, then fsync and rename. Without commit() the target stays as it was and the temporary file
 /// is removed; kill -9 leaves at most a temporary file behind. A symbolic link is followed, permissions are kept.
 class AtomicFile {
  public:
-  /// Throws std::runtime_error with one line when the folder cannot be written to.
+  /// Throws WriteError when the folder cannot be written to.
   explicit AtomicFile(const std::filesystem::path& target);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
@@ -21,7 +28,7 @@ class AtomicFile {
   /// Buffered; a failed write (a full disk) sets badbit and is reported by commit() with its cause.
   std::ostream& stream();
 
-  /// Throws std::runtime_error with one line: which file, why, what to do. To be called once, last.
+  /// Throws WriteError. To be called once, last.
   void commit();
 
  private:
