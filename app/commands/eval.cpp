@@ -13,6 +13,7 @@
 #include "app/commands/model_options.h"
 #include "app/commands/text_file.h"
 #include "app/evaluation/typist.h"
+#include "app/suggest/suggester.h"
 #include "model/text/text_stream.h"
 #include "model/train/evaluation.h"
 
@@ -26,6 +27,7 @@ struct Options {
   std::vector<std::filesystem::path> files;
   std::size_t typed_bytes = 1500;
   bool no_typist = false;
+  bool no_recall = false;
   bool json = false;
 };
 
@@ -54,19 +56,19 @@ void score_file(const TextModel& model, Executor& executor, const StreamSettings
 
 /// The typist writes the last part of the file; what comes before has been read.
 void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor, const StreamSettings& settings,
-               const std::string& name, const std::string& text, std::size_t typed_bytes, FileResult& result) {
-  std::size_t first = text.size() > typed_bytes ? text.size() - typed_bytes : 0;
+               const std::string& name, const std::string& text, const Options& options, FileResult& result) {
+  std::size_t first = text.size() > options.typed_bytes ? text.size() - options.typed_bytes : 0;
   while (first > 0 && text[first - 1] != '\n') --first;
   TextStream stream(model, executor, {.settings = settings});
   stream.begin_document(name);
   std::size_t fed = 0;
-  CompletionOptions wanted;
-  wanted.boundary = Boundary::line;
-  wanted.max_tokens = 16;
   const auto suggest = [&](std::string_view typed) {
     stream.feed(typed.substr(fed));
     fed = typed.size();
-    return stream.complete(wanted).text;
+    const SuggestionPlace place{typed, {}};
+    CompletionOptions wanted = suggestion_options(place);
+    if (options.no_recall) wanted.expected.clear();
+    return shown_suggestion(stream.complete(wanted).text, place);
   };
   result.model = type_text(text, first, suggest);
   result.baseline = type_text(text, first, complete_from_file);
@@ -89,6 +91,8 @@ nlohmann::json to_json(const FileResult& result, bool typist) {
     line["baseline_keystrokes_saved_percent"] = result.baseline.saved_percent();
     line["typed_characters"] = result.model.without;
     line["words_accepted"] = result.model.accepted;
+    line["suggestions_shown"] = result.model.shown;
+    line["suggestions_right_percent"] = result.model.right_percent();
   }
   return line;
 }
@@ -102,7 +106,8 @@ void print(const std::string& name, const FileResult& result, const Options& opt
     std::printf("%-40s %8lld bytes  %.3f bits/byte", name.c_str(), static_cast<long long>(result.bytes),
                 result.likelihood.from(0).bits_per_byte());
     if (!options.no_typist) {
-      std::printf("  keystrokes saved %.1f %% (words of the file: %.1f %%)", result.model.saved_percent(), result.baseline.saved_percent());
+      std::printf("  keystrokes saved %.1f %% (words of the file: %.1f %%), suggestions right %.0f %%", result.model.saved_percent(),
+                  result.baseline.saved_percent(), result.model.right_percent());
     }
     std::printf("\n");
   }
@@ -123,7 +128,7 @@ int run(const Options& options) {
     FileResult result;
     result.bytes = static_cast<std::int64_t>(text.size());
     score_file(*model, *executor, settings, name, text, result);
-    if (!options.no_typist) type_file(model, executor, settings, name, text, options.typed_bytes, result);
+    if (!options.no_typist) type_file(model, executor, settings, name, text, options, result);
     if (options.files.size() > 1) print(file.string(), result, options);
     total.bytes += result.bytes;
     total.model += result.model;
@@ -150,6 +155,7 @@ void add_eval_command(CLI::App& program, int& exit_code) {
   text->add_option("FILES", options->files, "Text files; each is a stream of its own")->required();
   text->add_option("--typed-bytes", options->typed_bytes, "How much of the end of each file the typist writes")->capture_default_str();
   text->add_flag("--no-typist", options->no_typist, "Bits per byte only");
+  text->add_flag("--no-recall", options->no_recall, "Suggestions from the model alone, not from the text of the open file as well");
   text->add_flag("--json", options->json, "One JSON object a file, the total last");
   options->model.add_to(*text);
   text->callback([options, &exit_code] {

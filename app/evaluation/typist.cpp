@@ -1,15 +1,12 @@
 #include "app/evaluation/typist.h"
 
-#include <cctype>
+#include "app/suggest/words.h"
 
 namespace catena::app {
 namespace {
 
 constexpr std::size_t kLeastTyped = 2;          // letters before the editor offers a word
 constexpr std::size_t kWordSearch = 256 * 1024;  // bytes looked back for words
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (static_cast<unsigned char>(c) & 0x80U) != 0; }
 
 /// Spaces and tabs that the line before `position` (which follows a newline) begins with.
 std::string_view indentation_above(std::string_view text, std::size_t position) {
@@ -27,17 +24,10 @@ Keystrokes& Keystrokes::operator+=(const Keystrokes& other) {
   without += other.without;
   with += other.with;
   suggestions += other.suggestions;
+  shown += other.shown;
+  right += other.right;
   accepted += other.accepted;
   return *this;
-}
-
-std::string_view next_word(std::string_view suggestion) {
-  std::size_t end = 0;
-  while (end < suggestion.size() && is_space(suggestion[end])) ++end;
-  if (end == suggestion.size()) return suggestion;
-  const bool word = is_word(suggestion[end]);
-  while (end < suggestion.size() && !is_space(suggestion[end]) && is_word(suggestion[end]) == word) ++end;
-  return suggestion.substr(0, end);
 }
 
 Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& suggest) {
@@ -54,6 +44,7 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
         continue;
       }
     }
+    const bool asked = ask;
     if (ask) {
       suggestion = suggest(text.substr(0, position));
       ++keys.suggestions;
@@ -63,6 +54,10 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
     const std::string_view rest = text.substr(position);
     // Whole: the text's word does not go on behind it.
     const bool whole = rest.starts_with(word) && (word.size() == rest.size() || word.empty() || !is_word(word.back()) || !is_word(rest[word.size()]));
+    if (asked && !suggestion.empty()) {
+      ++keys.shown;
+      keys.right += whole ? 1 : 0;
+    }
     if (word.size() >= 2 && whole) {
       keys.without += static_cast<std::int64_t>(word.size());
       keys.with += 1;
@@ -83,9 +78,8 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
 }
 
 std::string complete_from_file(std::string_view typed) {
-  std::size_t begin = typed.size();
-  while (begin > 0 && is_word(typed[begin - 1])) --begin;
-  const std::string_view prefix = typed.substr(begin);
+  const std::string_view prefix = last_word(typed);
+  const std::size_t begin = typed.size() - prefix.size();
   if (prefix.size() < kLeastTyped) return {};
   const std::size_t farthest = typed.size() > kWordSearch ? typed.size() - kWordSearch : 0;
   for (std::size_t at = begin; at > farthest;) {

@@ -13,9 +13,12 @@ struct Keystrokes {
   std::int64_t without = 0;  ///< characters typed by hand, a key each
   std::int64_t with = 0;     ///< keys pressed when suggestions are accepted
   std::int64_t suggestions = 0;  ///< asked for
+  std::int64_t shown = 0;        ///< of those, there was one
+  std::int64_t right = 0;        ///< of those, the next word was right when it appeared
   std::int64_t accepted = 0;     ///< words accepted
 
   double saved_percent() const { return without == 0 ? 0 : 100.0 * static_cast<double>(without - with) / static_cast<double>(without); }
+  double right_percent() const { return shown == 0 ? 0 : 100.0 * static_cast<double>(right) / static_cast<double>(shown); }
   Keystrokes& operator+=(const Keystrokes& other);
 };
 
@@ -28,10 +31,6 @@ using Suggest = std::function<std::string(std::string_view typed)>;
 ///  * the indentation that equals that of the line above is typed by the editor, not by the typist, and counts for nobody;
 ///  * as long as what is typed agrees with the suggestion it stays; else a new one is asked for.
 Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& suggest);
-
-/// The next word of a suggestion: white space before it included, then letters, digits and underscores, or else one run of other
-/// characters. This is what Ctrl+Right accepts.
-std::string_view next_word(std::string_view suggestion);
 
 /// What an editor does without a model: once two letters of a word stand before the cursor, the most recent word of the text before
 /// that begins with them and is longer.

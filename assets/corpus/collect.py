@@ -18,9 +18,9 @@ Files of a package stay together, in path order. The result depends only on
 packages.tsv, the package versions and the options, not on time or on chance.
 
 Written under --output:
-    code.train.txt, code.heldout.txt            all documents of a split
-    code.heldout.{cpp,python,ts}.txt            the held-out ones by language
-    code.heldout.files/                         single held-out files, for typing trials
+    code.{train,dev,heldout}.txt                all documents of a split
+    code.{dev,heldout}.{cpp,python,ts}.txt      those of a split by language
+    code.{dev,heldout}.files/                   single files, for typing trials
     sources.tsv                                 what came from where (also --sources)
 
 Downloads and each package's filtered documents are kept under --cache, so a
@@ -47,6 +47,7 @@ DEB_SRC_HELP = (
     "> /etc/apt/sources.list.d/bookworm-deb-src.list && apt-get update")
 
 FILTER_VERSION = "6"            # changes when the filter does: older cached documents are made again
+SPLITS = ("heldout", "dev", "train")    # to report, to choose by, to learn from; duplicates go from the later ones
 LANGUAGES = ("cpp", "python", "js")
 EXTENSIONS = {
     "cpp": (".cpp", ".cc", ".cxx", ".h", ".hpp", ".hh", ".c"),
@@ -428,13 +429,13 @@ def shingles(text):
 
 
 class Duplicates:
-    """Exact and near duplicates. Held-out documents come first, so that a train document that nearly
-    duplicates one of them (or holds most of one) is the one that goes."""
+    """Exact and near duplicates. Held-out and dev documents come first, so that a train document that
+    nearly duplicates one of them (or holds most of one) is the one that goes."""
 
     def __init__(self):
         self.exact = set()
-        self.heldout = {}          # shingle -> held-out documents that have it
-        self.heldout_size = []
+        self.apart = {}            # shingle -> held-out and dev documents that have it
+        self.apart_size = []
         self.seen = set()          # a quarter of the shingles of all kept documents
 
     def drop(self, text, split):
@@ -446,20 +447,20 @@ class Duplicates:
             shared = {}
             total = 0
             for s in own:
-                for d in self.heldout.get(s, ()):
+                for d in self.apart.get(s, ()):
                     shared[d] = shared.get(d, 0) + 1
-                total += s in self.heldout
-            if total > 0.3 * len(own) or any(n > 0.4 * self.heldout_size[d] for d, n in shared.items()):
+                total += s in self.apart
+            if total > 0.3 * len(own) or any(n > 0.4 * self.apart_size[d] for d, n in shared.items()):
                 return True
         sample = {s for s in own if s % 4 == 0}
         if len(sample) > 1 and len(sample & self.seen) > 0.6 * len(sample):
             return True
         self.exact.add(digest)
         self.seen |= sample
-        if split == "heldout":
+        if split != "train":
             for s in own:
-                self.heldout.setdefault(s, []).append(len(self.heldout_size))
-            self.heldout_size.append(len(own))
+                self.apart.setdefault(s, []).append(len(self.apart_size))
+            self.apart_size.append(len(own))
         return False
 
 
@@ -500,12 +501,12 @@ def read_packages(path):
         fields = [f.strip() for f in line.split("\t")]
         if fields[0] == "name":
             continue
-        if len(fields) < 4 or fields[1] not in LANGUAGES or fields[2] not in ("train", "heldout"):
-            sys.exit(f"{path}:{number}: want name, cpp|python|js, train|heldout, licence")
+        if len(fields) < 4 or fields[1] not in LANGUAGES or fields[2] not in SPLITS:
+            sys.exit(f"{path}:{number}: want name, cpp|python|js, train|dev|heldout, licence")
         if {fields[0], short_name(fields[0]), "python-" + short_name(fields[0])} & RESERVED_PACKAGES:
             sys.exit(f"{path}:{number}: {fields[0]} is reserved and must not be used")
         rows.append(dict(zip(("name", "language", "split", "licence"), fields)))
-    rows.sort(key=lambda r: (r["split"] != "heldout"))
+    rows.sort(key=lambda r: SPLITS.index(r["split"]))
     return rows
 
 
@@ -517,9 +518,9 @@ def main():
     parser.add_argument("--cache", type=Path, required=True, help="folder for downloads and filtered documents")
     parser.add_argument("--sources", type=Path, help="also write the table of sources here")
     parser.add_argument("--train-mb", type=float, default=150, help="train text in 10^6 bytes, at most (default 150)")
-    parser.add_argument("--heldout-mb", type=float, default=3, help="held-out text in 10^6 bytes, at most (default 3)")
+    parser.add_argument("--heldout-mb", type=float, default=3, help="held-out and dev text in 10^6 bytes each, at most (default 3)")
     parser.add_argument("--shares", default="45,35,20", help="C++, Python, JS/TS percent of train (default 45,35,20)")
-    parser.add_argument("--typing-files", type=int, default=20, help="single held-out files per language (default 20)")
+    parser.add_argument("--typing-files", type=int, default=20, help="single held-out and dev files per language (default 20)")
     parser.add_argument("--keep-downloads", action="store_true", help="keep the archives once filtered")
     parser.add_argument("--filter-only", action="store_true", help="fill the cache, write no corpus")
     args = parser.parse_args()
@@ -562,7 +563,7 @@ def main():
     del duplicates
 
     shares = dict(zip(LANGUAGES, (float(s) / 100 for s in args.shares.split(","))))
-    for split, megabytes in (("train", args.train_mb), ("heldout", args.heldout_mb)):
+    for split, megabytes in (("train", args.train_mb), ("dev", args.heldout_mb), ("heldout", args.heldout_mb)):
         for language in LANGUAGES:
             group = [r for r in good if r["split"] == split and r["language"] == language]
             share = shares[language] if split == "train" else 1 / 3
@@ -570,45 +571,47 @@ def main():
             for row in group:
                 row["chosen"] = choose(row["name"], row["docs"], cap)
 
-    outs = {"train": [open(args.output / "code.train.txt", "w", encoding="utf-8", newline="\n")]}
-    heldout = open(args.output / "code.heldout.txt", "w", encoding="utf-8", newline="\n")
-    by_language = {l: open(args.output / f"code.heldout.{OUT_NAME[l]}.txt", "w", encoding="utf-8", newline="\n")
-                   for l in LANGUAGES}
-    candidates = {l: [] for l in LANGUAGES}
+    outs = {}       # (split, language or None for all): file
+    for split in SPLITS:
+        for language in (None, *(LANGUAGES if split != "train" else ())):
+            middle = f".{OUT_NAME[language]}" if language else ""
+            outs[split, language] = open(args.output / f"code.{split}{middle}.txt", "w", encoding="utf-8", newline="\n")
+    candidates = {(split, language): [] for split in SPLITS for language in LANGUAGES}
     # Train packages follow each other in the order of a hash, so that the languages mix.
     order = sorted(good, key=lambda r: hashlib.sha256(r["name"].encode()).digest())
     table = []
     for row in order:
         files, size = 0, 0
         name = short_name(row["name"])
-        targets = outs["train"] if row["split"] == "train" else [heldout, by_language[row["language"]]]
+        targets = [outs[key] for key in ((row["split"], None), (row["split"], row["language"])) if key in outs]
         for path, text in documents(row):
             if path not in row["chosen"]:
                 continue
             for out in targets:
                 out.write(f"<|file|>{name}/{path}\n{text}\n<|end|>\n")
             files, size = files + 1, size + len(text.encode())
-            if row["split"] == "heldout" and 2000 <= len(text.encode()) <= 12000:
-                candidates[row["language"]].append((f"{name}/{path}", text))
+            if 2000 <= len(text.encode()) <= 12000:
+                candidates[row["split"], row["language"]].append((f"{name}/{path}", text))
         table.append([row["name"], row["version"], row["language"], row["split"], row["licence"],
                       row["read"], str(files), f"{size / 1e6:.3f}"])
-    for out in outs["train"] + [heldout, *by_language.values()]:
+    for out in outs.values():
         out.close()
 
-    folder = args.output / "code.heldout.files"
-    folder.mkdir(exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    for language in LANGUAGES:
-        picks = sorted(candidates[language], key=lambda c: hashlib.sha256(c[0].encode()).digest())
-        for path, text in picks[:args.typing_files]:
-            (folder / path.replace("/", "__").lstrip(".")).write_text(text + "\n", encoding="utf-8")
+    for split in ("dev", "heldout"):
+        folder = args.output / f"code.{split}.files"
+        folder.mkdir(exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        for language in LANGUAGES:
+            picks = sorted(candidates[split, language], key=lambda c: hashlib.sha256(c[0].encode()).digest())
+            for path, text in picks[:args.typing_files]:
+                (folder / path.replace("/", "__").lstrip(".")).write_text(text + "\n", encoding="utf-8")
 
     table.sort(key=lambda t: (t[3], LANGUAGES.index(t[2]), t[0]))
     lines = ["name\tversion\tlanguage\tsplit\tlicence\tlicence read\tfiles\tMB"] + ["\t".join(t) for t in table]
     for place in {args.output / "sources.tsv", args.sources} - {None}:
         place.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    for split in ("train", "heldout"):
+    for split in SPLITS:
         for language in LANGUAGES:
             rows_ = [t for t in table if t[3] == split and t[2] == language]
             print(f"{split} {language}: {len(rows_)} packages, {sum(int(t[6]) for t in rows_)} files, "

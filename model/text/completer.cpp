@@ -57,14 +57,17 @@ struct Completer::Run {
 Completer::Completer(std::shared_ptr<const Tokenizer> tokenizer, int vocab)
     : tokenizer_(tokenizer),
       mask_(tokenizer),
+      expected_(tokenizer),
       sampler_(vocab),
       logits_(static_cast<std::size_t>(vocab)),
       newline_(tokenizer->encode("\n").front()) {}
 
-void Completer::mask(const CompletionStart& start) {
+void Completer::find_logits(Executor& executor, const CompletionStart& start, const ChainState& state) {
+  executor.logits(state, logits_);
   const std::size_t done = std::min(written_.size(), start.pending.size());
   const std::string_view written(written_);
   mask_.apply(logits_, start.pending.substr(done), written.substr(written.size() - incomplete_tail(written)));
+  expected_.mix(logits_, written);
 }
 
 void Completer::complete(Executor& executor, const CompletionStart& start, const CompletionOptions& options,
@@ -86,6 +89,7 @@ void Completer::generate(Run& run, const Choice* first) {
   if (run.start.state->counters().tokens == 0) return;
 
   scratch_ = *run.start.state;
+  expected_.start(run.start.pending, run.options.expected);
   double sum = 0;
   int beyond = 0;  // tokens that wrote behind the typed text
   out.stop = StopReason::max_tokens;
@@ -95,14 +99,9 @@ void Completer::generate(Run& run, const Choice* first) {
       break;
     }
     const auto began = std::chrono::steady_clock::now();
-    Choice choice;
-    if (first != nullptr) {
-      choice = *std::exchange(first, nullptr);
-    } else {
-      run.executor.logits(scratch_, logits_);
-      mask(run.start);
-      choice = sampler_.choose(logits_);
-    }
+    find_logits(run.executor, run.start, scratch_);
+    const Choice choice = first != nullptr ? *std::exchange(first, nullptr) : sampler_.choose(logits_);
+    expected_.chosen(choice.token);
     const std::string_view piece = tokenizer_->piece(choice.token);
     const bool writes = written_.size() + piece.size() > run.start.pending.size() && !piece.empty();
     if (writes && choice.log_probability < run.options.least_log_probability) {
@@ -144,8 +143,8 @@ std::vector<Completion> Completer::alternatives(Executor& executor, const Comple
   std::vector<Completion> results;
   if (start.state->counters().tokens == 0 || count == 0) return results;
   written_.clear();
-  executor.logits(*start.state, logits_);
-  mask(start);
+  expected_.start(start.pending, options.expected);
+  find_logits(executor, start, *start.state);
   // Some first tokens lead to text that another one gave already, so a few more are tried.
   const std::span<const Choice> best = sampler_.best(logits_, 2 * count);
   const std::vector<Choice> firsts(best.begin(), best.end());

@@ -11,6 +11,7 @@
 
 #include "model/executor.h"
 #include "model/text/boundary.h"
+#include "model/text/expected_text.h"
 #include "model/text/sampling.h"
 #include "model/text/token_mask.h"
 
@@ -33,6 +34,8 @@ struct CompletionOptions {
   /// A token less likely than this (nats, among the allowed ones) ends the text; a word that it would have gone on is
   /// taken back. Minus infinity: every token is taken.
   double least_log_probability = -std::numeric_limits<double>::infinity();
+  /// Texts that may come next for reasons that the model does not know.
+  std::vector<ExpectedText> expected = {};
 };
 
 struct Completion {
@@ -81,10 +84,12 @@ class Completer {
  private:
   struct Run;
   void generate(Run& run, const Choice* first);
-  void mask(const CompletionStart& start);
+  /// The distribution of the token behind what was written: the model's, masked and mixed.
+  void find_logits(Executor& executor, const CompletionStart& start, const ChainState& state);
 
   std::shared_ptr<const Tokenizer> tokenizer_;
   TokenMask mask_;
+  ExpectedTexts expected_;
   Sampler sampler_;
   ChainState scratch_;
   std::vector<float> logits_;

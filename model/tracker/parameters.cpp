@@ -21,6 +21,15 @@ bool is_decayed(const TensorSpec& spec) {
   return spec.shape.size() == 2 && spec.name != "embed.weight" && !ends_with(spec.name, "conv.weight");
 }
 
+/// How many matrices of width columns are stacked in a projection between hidden layers; 0 for every other tensor.
+std::int64_t stacked(const TensorSpec& spec, const ModelConfig& config) {
+  if (ends_with(spec.name, ".mixer.in.weight")) return spec.shape[0] / config.width;
+  if (ends_with(spec.name, ".ffn.in.weight")) return 2;
+  const bool single = ends_with(spec.name, ".mixer.out.weight") || ends_with(spec.name, ".ffn.out.weight") ||
+                      ends_with(spec.name, ".regression.weight");
+  return single ? 1 : 0;
+}
+
 std::int64_t elements(const TensorSpec& spec) {
   return std::accumulate(spec.shape.begin(), spec.shape.end(), std::int64_t{1}, std::multiplies<>());
 }
@@ -29,7 +38,8 @@ std::int64_t elements(const TensorSpec& spec) {
 
 Parameters::Parameters(const ModelConfig& config, torch::Device device, torch::ScalarType compute_type)
     : config_(config), compute_type_(compute_type), specs_(tensor_specs(config)) {
-  std::stable_partition(specs_.begin(), specs_.end(), is_decayed);
+  const auto decayed_end = std::stable_partition(specs_.begin(), specs_.end(), is_decayed);
+  std::stable_partition(specs_.begin(), decayed_end, [&](const TensorSpec& spec) { return stacked(spec, config) > 0; });
   std::int64_t count = 0;
   for (const TensorSpec& spec : specs_) {
     count += elements(spec);
@@ -47,6 +57,9 @@ Parameters::Parameters(const ModelConfig& config, torch::Device device, torch::S
     weight.master.mutable_grad() = part(gradients_);  // defined from the start: gradients are summed in place
     weight.compute = part(compute_);
     by_name_[spec.name] = weight;
+    if (const std::int64_t groups = stacked(spec, config); groups > 0) {
+      hidden_.push_back({offset, groups, spec.shape[0] / groups, spec.shape[1]});
+    }
     offset += elements(spec);
   }
 }

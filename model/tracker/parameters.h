@@ -12,6 +12,14 @@
 
 namespace catena::model {
 
+/// Matrices of the same shape that lie one behind the other in the block of weights, [groups, rows, columns]: the parts of a
+/// stacked projection (q, k, v...) are matrices of their own.
+struct HiddenMatrix {
+  std::int64_t offset = 0;  ///< in values
+  std::int64_t groups = 1, rows = 0, columns = 0;
+  std::int64_t count() const { return groups * rows * columns; }
+};
+
 /// One block each makes clipping, the optimiser step and the exchange of gradients between processes single operations.
 class Parameters {
  public:
@@ -31,8 +39,11 @@ class Parameters {
   void refresh_compute();
 
   torch::Tensor& values() { return values_; }        ///< [count] float32
+  const torch::Tensor& values() const { return values_; }
   torch::Tensor& gradients() { return gradients_; }  ///< [count] float32
   std::int64_t decayed() const { return decayed_; }  ///< the first so many values are matrices subject to weight decay
+  /// The projections between hidden layers; they lie at the beginning of values(), without gaps.
+  const std::vector<HiddenMatrix>& hidden_matrices() const { return hidden_; }
   const ModelConfig& config() const { return config_; }
   torch::ScalarType compute_type() const { return compute_type_; }
   torch::Device device() const { return values_.device(); }
@@ -43,6 +54,7 @@ class Parameters {
   std::vector<TensorSpec> specs_;
   torch::Tensor values_, gradients_, compute_;
   std::int64_t decayed_ = 0;
+  std::vector<HiddenMatrix> hidden_;
   std::unordered_map<std::string, MasterWeight> by_name_;
 };
 

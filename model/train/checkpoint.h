@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "model/tracker/adamw.h"
+#include "model/tracker/optimiser.h"
 #include "model/tracker/parameters.h"
 #include "model/tracker/tracker.h"
 #include "model/train/batches.h"
@@ -12,7 +12,7 @@ namespace catena::model {
 
 struct TrainingState {
   Parameters& parameters;
-  AdamW& optimiser;
+  Optimiser& optimiser;
   Batches& batches;
   SegmentState& segment;
   std::int64_t step = 0;

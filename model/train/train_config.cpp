@@ -78,6 +78,13 @@ std::vector<TrainSource> sources(const json& object, const char* key, const fs::
 
 }  // namespace
 
+Precision fast_precision(Device device) {
+#if defined(__x86_64__)
+  if (device == Device::cpu && !__builtin_cpu_supports("avx512bf16")) return Precision::float32;
+#endif
+  return Precision::bfloat16;
+}
+
 TrainConfig TrainConfig::load(const fs::path& file) {
   std::ifstream stream(file);
   if (!stream) throw std::runtime_error(file.string() + ": cannot be opened");
@@ -107,6 +114,7 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   }
   config.train = sources(object, "train", file);
   config.heldout = sources(object, "heldout", file);
+  reader.get_path("initial_weights", config.initial_weights);
   reader.get("seed", config.seed);
   reader.get("batch", config.batch);
   reader.get("segment", config.segment);
@@ -116,9 +124,11 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   reader.get("learning_rate", config.learning_rate);
   reader.get("final_learning_rate", config.final_learning_rate);
   reader.get("warmup_steps", config.warmup_steps);
+  reader.get_choice("optimiser", config.optimiser, {{"adamw", OptimiserKind::adamw}, {"muon", OptimiserKind::muon}});
   reader.get("weight_decay", config.weight_decay);
   reader.get("clip", config.clip);
   reader.get_choice("device", config.device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
+  config.precision = fast_precision(config.device);
   reader.get_choice("precision", config.precision, {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});
   reader.get_choice("save_precision", config.save_precision, {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});
   reader.get("threads", config.threads);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/config.h"
+#include "model/tracker/optimiser_kind.h"
 
 namespace catena::model {
 
@@ -27,6 +28,7 @@ struct TrainConfig {
   ModelConfig model;
   TokenizerPlan tokenizer;
   std::vector<TrainSource> train, heldout;
+  std::filesystem::path initial_weights;  ///< safetensors of the same shapes to go on from; empty: random
   std::filesystem::path output;  ///< model folder; checkpoints go to output/checkpoint
 
   std::uint64_t seed = 1;
@@ -38,10 +40,11 @@ struct TrainConfig {
   double learning_rate = 1e-3;
   double final_learning_rate = 0.1;  ///< share of learning_rate at the end of the cosine
   std::int64_t warmup_steps = 100;
+  OptimiserKind optimiser = OptimiserKind::adamw;
   double weight_decay = 0.1;
   double clip = 1.0;
   Device device = Device::cpu;
-  Precision precision = Precision::bfloat16;
+  Precision precision = Precision::float32;        ///< of products; load() takes fast_precision() where the file names none
   Precision save_precision = Precision::bfloat16;  ///< of the finished model's weights
   int threads = 0;  ///< 0: all cores
   std::int64_t evaluate_every = 500;
@@ -51,5 +54,9 @@ struct TrainConfig {
   /// Relative paths are taken from the folder of the file. Throws std::runtime_error with one line naming the key.
   static TrainConfig load(const std::filesystem::path& file);
 };
+
+/// The precision in which this machine multiplies fastest on the device. Without bfloat16 instructions a CPU is tens of times
+/// slower in bfloat16 than in float32.
+Precision fast_precision(Device device);
 
 }  // namespace catena::model

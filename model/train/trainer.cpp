@@ -11,8 +11,8 @@
 #include <random>
 
 #include "model/text/token_file.h"
-#include "model/tracker/adamw.h"
 #include "model/tracker/linear.h"
+#include "model/tracker/optimiser.h"
 #include "model/tracker/parameters.h"
 #include "model/tracker/tracker.h"
 #include "model/train/batches.h"
@@ -125,14 +125,21 @@ bool train(const TrainConfig& config, const TrainObserver& observer) {
   Batches batches(files, weights, config.batch, config.segment, config.run_tokens, config.seed);
 
   Parameters parameters(config.model, device, compute);
-  parameters.initialise(config.seed);
-  AdamW optimiser(parameters.values(), {.weight_decay = config.weight_decay});
+  if (config.initial_weights.empty()) {
+    parameters.initialise(config.seed);
+  } else {
+    parameters.load(config.initial_weights);
+  }
+  Optimiser optimiser(parameters, {.kind = config.optimiser, .weight_decay = config.weight_decay});
   const Tracker tracker(parameters);
   SegmentState state = tracker.initial_state(config.batch);
   TrainingState training{parameters, optimiser, batches, state};
   const std::filesystem::path checkpoint = config.output / "checkpoint";
   std::filesystem::create_directories(config.output);
   if (load_checkpoint(checkpoint, training) && observer.note) observer.note("resumed at step " + std::to_string(training.step));
+  if (observer.note && config.precision != Precision::float32 && fast_precision(config.device) == Precision::float32) {
+    observer.note("this processor has no bfloat16 products: \"precision\": \"float32\" would be many times faster");
+  }
   Log log(config.output / "log.csv");
 
   const std::int64_t tokens_per_step = static_cast<std::int64_t>(config.batch) * config.segment;
@@ -159,7 +166,7 @@ bool train(const TrainConfig& config, const TrainObserver& observer) {
     gradient_norm = clip_gradients(parameters.gradients(), config.clip);
     const double rate = learning_rate_at(config, training.step);
     if (std::isfinite(gradient_norm)) {
-      optimiser.step(parameters.values(), parameters.gradients(), parameters.decayed(), rate);
+      optimiser.step(parameters, rate);
     } else if (observer.note) {
       observer.note("step " + std::to_string(training.step) + ": gradient is not finite, step skipped");
     }

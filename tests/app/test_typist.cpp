@@ -50,14 +50,6 @@ TEST_CASE("indentation that repeats the line above counts for nobody") {
   CHECK(keys.with == keys.without);
 }
 
-TEST_CASE("next_word takes white space and a word, or white space and a run of signs") {
-  CHECK(next_word("foo_1 = 2") == "foo_1");
-  CHECK(next_word(" foo(x)") == " foo");
-  CHECK(next_word("->bar") == "->");
-  CHECK(next_word("\n  x") == "\n  x");
-  CHECK(next_word("") == "");
-}
-
 TEST_CASE("the editor's words: the most recent longer word with the same beginning") {
   CHECK(complete_from_file("counter country cou") == "ntry");
   CHECK(complete_from_file("country counter cou") == "nter");

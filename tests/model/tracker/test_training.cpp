@@ -5,7 +5,7 @@
 #include "gradients.h"
 #include "model/runtime/safetensors.h"
 #include "model/text/token_file.h"
-#include "model/tracker/adamw.h"
+#include "model/tracker/optimiser.h"
 #include "model/train/trainer.h"
 #include "tests/model/tiny_model.h"
 
@@ -69,17 +69,64 @@ std::vector<float> trained_values(const TrainConfig& config) {
 
 TEST_CASE("AdamW makes LibTorch's steps") {
   torch::manual_seed(12);
-  torch::Tensor values = torch::randn({10}), gradients = torch::randn({10});
-  torch::Tensor reference = values.clone().requires_grad_();
-  torch::optim::AdamW optimiser({reference}, torch::optim::AdamWOptions(1e-2).betas({0.9, 0.95}).weight_decay(0.1));
-  AdamW ours(values, {});
+  Parameters parameters(tiny_config(Carry::delta), torch::kCPU, torch::kFloat);
+  parameters.initialise(3);
+  const auto decayed = parameters.decayed();
+  torch::Tensor matrices = parameters.values().slice(0, 0, decayed).clone().requires_grad_();
+  torch::Tensor others = parameters.values().slice(0, decayed).clone().requires_grad_();
+  using Options = torch::optim::AdamWOptions;
+  const auto options = [](double decay) { return std::make_unique<Options>(Options(1e-2).betas({0.9, 0.95}).weight_decay(decay)); };
+  torch::optim::AdamW reference({{{matrices}, options(0.1)}, {{others}, options(0.0)}}, Options(1e-2));
+  Optimiser ours(parameters, {});
   for (int i = 0; i < 5; ++i) {
-    reference.mutable_grad() = gradients.clone();
-    optimiser.step();
-    ours.step(values, gradients, 10, 1e-2);
-    gradients = gradients * 0.7 + 0.1;
+    parameters.gradients().copy_(torch::randn_like(parameters.gradients()));
+    matrices.mutable_grad() = parameters.gradients().slice(0, 0, decayed).clone();
+    others.mutable_grad() = parameters.gradients().slice(0, decayed).clone();
+    reference.step();
+    ours.step(parameters, 1e-2);
   }
-  CHECK(catena::test::relative_error(values, reference) < 1e-6);
+  CHECK(catena::test::relative_error(parameters.values(), torch::cat({matrices, others})) < 1e-6);
+}
+
+TEST_CASE("orthogonalise brings every singular value near one and keeps the singular vectors") {
+  torch::manual_seed(13);
+  const auto [rows, columns] = GENERATE(std::pair{16, 16}, std::pair{24, 8}, std::pair{8, 24});
+  const torch::Tensor x = torch::randn({3, rows, columns});
+  const torch::Tensor y = orthogonalise(x);
+  const auto [u, s, vt] = torch::linalg_svd(x, false);
+  // In the frame of x's own singular vectors y is diagonal, with values around one.
+  const torch::Tensor inside = u.transpose(1, 2).matmul(y).matmul(vt.transpose(1, 2));
+  const torch::Tensor values = inside.diagonal(0, 1, 2);
+  const torch::Tensor kept = s.gt(0.05 * s.amax(1, true));  // tinier ones need more steps
+  CHECK((inside - torch::diag_embed(values)).abs().max().item<float>() < 1e-4F);
+  CHECK(values.masked_select(kept).min().item<float>() > 0.6F);
+  CHECK(values.max().item<float>() < 1.3F);
+}
+
+TEST_CASE("a Muon step moves the hidden matrices along their orthogonalised momentum, the rest as AdamW does") {
+  torch::manual_seed(14);
+  const ModelConfig config = tiny_config(Carry::delta);
+  Parameters muon(config, torch::kCPU, torch::kFloat), adamw(config, torch::kCPU, torch::kFloat);
+  muon.initialise(3);
+  adamw.initialise(3);
+  const torch::Tensor before = muon.values().clone();
+  muon.gradients().copy_(torch::randn_like(muon.gradients()));
+  adamw.gradients().copy_(muon.gradients());
+  Optimiser(muon, {.kind = OptimiserKind::muon, .weight_decay = 0}).step(muon, 1e-2);
+  Optimiser(adamw, {.kind = OptimiserKind::adamw, .weight_decay = 0}).step(adamw, 1e-2);
+  std::int64_t end = 0;
+  for (const HiddenMatrix& matrix : muon.hidden_matrices()) {
+    CHECK(matrix.offset == end);
+    end += matrix.count();
+    const auto part = [&](const torch::Tensor& block) {
+      return block.slice(0, matrix.offset, end).view({matrix.groups, matrix.rows, matrix.columns});
+    };
+    // The first momentum is along the gradient, and the direction does not depend on its length.
+    const double length = 1e-2 * 0.2 * std::sqrt(static_cast<double>(std::max(matrix.rows, matrix.columns)));
+    CHECK(catena::test::relative_error(part(before) - part(muon.values()), length * orthogonalise(part(muon.gradients()))) < 1e-3);
+  }
+  CHECK(end < muon.values().numel());
+  CHECK(torch::equal(muon.values().slice(0, end), adamw.values().slice(0, end)));
 }
 
 TEST_CASE("the learning rate warms up and falls to its last share along a cosine") {
@@ -106,6 +153,23 @@ TEST_CASE("training learns a periodic stream, for every carry") {
   REQUIRE(train(config, observer));
   REQUIRE(evaluations.size() == 1);
   CHECK(evaluations[0].from(0).nats_per_token() < 2.2);  // ln 96 = 4.6 at the start; ln 17 = 2.8 without context
+}
+
+TEST_CASE("Muon trains too, and goes on from given weights") {
+  const Corpus corpus;
+  TrainConfig config = corpus.config("muon", Carry::delta);
+  config.optimiser = OptimiserKind::muon;
+  double first = 0, last = 0;
+  TrainObserver observer;
+  observer.progress = [&](const TrainProgress& p) { last = p.loss; };
+  REQUIRE(train(config, observer));
+  CHECK(last < 2.5);
+  TrainConfig more = corpus.config("more", Carry::delta);
+  more.initial_weights = config.output / "model.safetensors";
+  more.steps = 1;
+  observer.progress = [&](const TrainProgress& p) { first = p.loss; };
+  REQUIRE(train(more, observer));
+  CHECK(first < 2.5);
 }
 
 TEST_CASE("bfloat16 compute trains too") {

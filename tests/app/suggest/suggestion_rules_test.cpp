@@ -1,4 +1,4 @@
-#include "app/session/suggestion_rules.h"
+#include "app/suggest/suggestion_rules.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,0 +1,120 @@
+#include "app/suggest/recall.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <unordered_map>
+
+#include "app/suggest/words.h"
+
+namespace catena::app {
+namespace {
+
+constexpr std::size_t looked_back = 128 * 1024, looked_ahead = 64 * 1024;
+constexpr std::size_t longest_match = 64;
+constexpr std::size_t least_match = 3;      // where nothing of a word is typed
+constexpr std::size_t longest_text = 120;
+constexpr std::size_t most = 3;             // continuations
+
+// Logistic regression of "its first word was right" at random places of the dev packages' code (docs/measurements.md).
+constexpr double bias = -1.37, by_match = 0.49, untyped = -1.64, by_typed = -0.39, by_share = 0.35;
+
+/// A longer match says more: by half an octave a byte.
+double evidence(std::size_t match) { return std::exp2(0.5 * static_cast<double>(std::min<std::size_t>(match, 32))); }
+
+std::size_t same_end(std::string_view a, std::string_view b) {
+  const std::size_t limit = std::min({a.size(), b.size(), longest_match});
+  std::size_t length = 0;
+  while (length < limit && a[a.size() - 1 - length] == b[b.size() - 1 - length]) ++length;
+  return length;
+}
+
+/// Up to the end of the first line that says something, its line end included.
+std::string_view line_from(std::string_view text) {
+  text = text.substr(0, longest_text);
+  bool says_something = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n' && says_something) return text.substr(0, i + 1);
+    says_something = says_something || !is_space(text[i]);
+  }
+  std::size_t end = text.size();  // cut: never inside a character
+  while (end > 0 && end == longest_text && (static_cast<unsigned char>(text[end - 1]) & 0x80U) != 0) --end;
+  return text.substr(0, end);
+}
+
+struct Group {
+  std::string_view text;
+  std::size_t match = 0;
+  double evidence = 0;
+};
+
+class Search {
+ public:
+  explicit Search(std::string_view before) : before_(before), typed_(last_word(before).size()) {}
+
+  /// What follows `place` in `text`, if the text before it ends as the document does before the cursor.
+  void look(std::string_view text, std::size_t place) {
+    const std::string_view there = text.substr(0, place);
+    if (there.back() != before_.back()) return;
+    const std::size_t match = same_end(there, before_);
+    if (match < (typed_ > 0 ? typed_ : least_match)) return;
+    if (match == typed_ && place > match && is_word(text[place - match - 1])) return;  // the end of another word
+    const std::string_view following = line_from(text.substr(place)), word = next_word(following);
+    if (word.empty() || (word.size() == following.size() && is_space(word.back()))) return;
+    const auto [known, added] = by_word_.try_emplace(word, groups_.size());
+    Group& group = added ? groups_.emplace_back() : groups_[known->second];
+    if (match > group.match) {
+      group.match = match;
+      group.text = following;
+    }
+    group.evidence += evidence(match);
+  }
+
+  std::vector<Recalled> best() {
+    double total = 0;
+    for (const Group& group : groups_) total += group.evidence;
+    std::stable_sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) { return a.evidence > b.evidence; });
+    std::vector<Recalled> result;
+    for (const Group& group : std::span(groups_).first(std::min(most, groups_.size()))) {
+      result.push_back({std::string(group.text), group.match, group.evidence / total});
+    }
+    return result;
+  }
+
+ private:
+  std::string_view before_;
+  std::size_t typed_;
+  std::vector<Group> groups_;
+  std::unordered_map<std::string_view, std::size_t> by_word_;
+};
+
+}  // namespace
+
+std::vector<Recalled> recall(std::string_view before, std::string_view after) {
+  if (before.size() > looked_back) before.remove_prefix(before.size() - looked_back);
+  after = after.substr(0, looked_ahead);
+  if (before.size() < 2) return {};
+  Search search(before);
+  for (std::size_t place = before.size() - 1; place > 0; --place) search.look(before, place);  // the nearest first
+  for (std::size_t place = 1; place < after.size(); ++place) search.look(after, place);
+  return search.best();
+}
+
+double recall_probability(const Recalled& recalled, std::size_t typed) {
+  const double share = std::clamp(recalled.share, 0.001, 0.999);
+  const double score = bias + by_match * std::log2(static_cast<double>(recalled.match)) + (typed == 0 ? untyped : 0) +
+                       by_typed * std::log2(1 + static_cast<double>(typed)) + by_share * std::log(share / (1 - share));
+  return 1 / (1 + std::exp(-score));
+}
+
+std::vector<model::ExpectedText> recalled_texts(std::string_view before, std::string_view after) {
+  const std::size_t typed = last_word(before).size();
+  std::vector<model::ExpectedText> texts;
+  for (Recalled& recalled : recall(before, after)) {
+    const double probability = recall_probability(recalled, typed);
+    texts.push_back({std::move(recalled.text), probability});
+  }
+  return texts;
+}
+
+}  // namespace catena::app

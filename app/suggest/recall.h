@@ -1,0 +1,30 @@
+// What may come next because it followed the same text elsewhere in the open document. The editor holds that text anyway;
+// nothing of it is kept for the purpose.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/text/expected_text.h"
+
+namespace catena::app {
+
+/// A continuation seen in the document, and the evidence for it.
+struct Recalled {
+  std::string text;       ///< from the cursor to the end of the line, its line end included
+  std::size_t match = 0;  ///< bytes before the cursor that are the same there; the longest of its places
+  double share = 0;       ///< of all continuations' evidence: 0 to 1
+};
+
+/// The best continuations whose first word differs, best first. `before` and `after`: the text around the cursor; what is
+/// far from it is not looked at. Costs one pass over some 200 KB at most.
+std::vector<Recalled> recall(std::string_view before, std::string_view after);
+
+/// How often the first word of such a continuation is right. `typed`: letters of the word already there.
+double recall_probability(const Recalled& recalled, std::size_t typed);
+
+/// recall() as the model is told of it.
+std::vector<model::ExpectedText> recalled_texts(std::string_view before, std::string_view after);
+
+}  // namespace catena::app

@@ -1,0 +1,43 @@
+#include "app/suggest/suggester.h"
+
+#include "app/suggest/recall.h"
+#include "app/suggest/suggestion_rules.h"
+#include "app/suggest/words.h"
+
+namespace catena::app {
+namespace {
+
+// An automatic suggestion ends before the first token less likely than this (nats), since a wrong one distracts.
+constexpr double least_log_probability = -2.0;
+// Shorter ones save no key: reading and accepting them takes longer than typing.
+constexpr std::size_t least_characters = 2;
+constexpr int line_tokens = 32;
+constexpr int block_tokens = 64;
+
+std::string_view line_before(std::string_view before) { return before.substr(before.rfind('\n') + 1); }
+
+std::size_t characters(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += is_space(c) || (static_cast<unsigned char>(c) & 0xC0U) == 0x80U ? 0 : 1;
+  return count;
+}
+
+}  // namespace
+
+model::CompletionOptions suggestion_options(const SuggestionPlace& place) {
+  model::CompletionOptions options;
+  const bool blank = on_blank_line(line_before(place.before), place.after);
+  options.boundary = blank ? model::Boundary::block : model::Boundary::line;
+  options.max_tokens = blank ? block_tokens : line_tokens;
+  if (!place.explicitly) options.least_log_probability = least_log_probability;
+  options.expected = recalled_texts(place.before, place.after);
+  return options;
+}
+
+std::string shown_suggestion(std::string completion, const SuggestionPlace& place) {
+  std::string text = fit_to_following(std::move(completion), place.after.substr(0, following_bytes));
+  if (characters(text) < (place.explicitly ? 1 : least_characters)) text.clear();
+  return text;
+}
+
+}  // namespace catena::app

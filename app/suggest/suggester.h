@@ -1,0 +1,25 @@
+// How a suggestion is asked of the model and what of its answer is shown: one policy for the window and for measuring it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "model/text/completer.h"
+
+namespace catena::app {
+
+/// Bytes around the cursor that a question looks at.
+inline constexpr std::size_t suggestion_lookback = 128 * 1024, suggestion_lookahead = 64 * 1024;
+
+struct SuggestionPlace {
+  std::string_view before, after;  ///< text around the cursor; at least the bytes above, where there are as many
+  bool explicitly = false;         ///< asked for with a key: an unsure answer is better than none
+};
+
+model::CompletionOptions suggestion_options(const SuggestionPlace& place);
+
+/// What of a completion is shown at the place; empty when nothing of it is worth it.
+std::string shown_suggestion(std::string completion, const SuggestionPlace& place);
+
+}  // namespace catena::app

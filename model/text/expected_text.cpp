@@ -1,0 +1,100 @@
+#include "model/text/expected_text.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace catena::model {
+namespace {
+
+// How often a text that was right so far is right about the next token as well. The probability it came with is that of its
+// beginning, so the first token is not discounted.
+constexpr double follows = 0.9;
+constexpr double most_together = 0.98;
+
+}  // namespace
+
+ExpectedTexts::ExpectedTexts(std::shared_ptr<const Tokenizer> tokenizer) : tokenizer_(std::move(tokenizer)) {
+  for (Token token = 0; token < tokenizer_->vocab(); ++token) {
+    const std::string_view piece = tokenizer_->piece(token);
+    if (piece.empty()) continue;
+    by_piece_[piece] = token;  // a byte that has a piece of its own comes first in the vocabulary, as a byte token
+    longest_piece_ = std::max(longest_piece_, piece.size());
+  }
+}
+
+void ExpectedTexts::start(std::string_view pending, std::span<const ExpectedText> texts) {
+  count_ = texts.size();
+  if (experts_.size() < count_) experts_.resize(count_);
+  double together = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    experts_[i].text.assign(pending).append(texts[i].text);
+    experts_[i].weight = std::clamp(texts[i].probability, 0.0, 1.0);
+    together += experts_[i].weight;
+  }
+  if (together > most_together) {
+    for (std::size_t i = 0; i < count_; ++i) experts_[i].weight *= most_together / together;
+    together = most_together;
+  }
+  model_weight_ = 1 - together;
+  first_ = true;
+}
+
+void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
+  if (count_ == 0) return;
+  const double top = *std::max_element(logits.begin(), logits.end());
+  double total = 0;
+  for (const float logit : logits) total += std::exp(static_cast<double>(logit) - top);
+  const double follow = first_ ? 1 : follows;
+  double base = model_weight_;  // of the model's own distribution in the mixture
+  for (std::size_t i = 0; i < count_; ++i) {
+    Expert& expert = experts_[i];
+    expert.spelling.clear();
+    expert.mass = 0;
+    if (expert.weight > 0 && expert.text.size() > written.size() && std::string_view(expert.text).starts_with(written)) {
+      const std::string_view rest = std::string_view(expert.text).substr(written.size());
+      for (std::size_t length = 1; length <= std::min(longest_piece_, rest.size()); ++length) {
+        const auto found = by_piece_.find(rest.substr(0, length));
+        if (found == by_piece_.end()) continue;
+        const double p = std::exp(static_cast<double>(logits[static_cast<std::size_t>(found->second)]) - top) / total;
+        if (p <= 0) continue;
+        expert.spelling.push_back(found->second);
+        expert.mass += p;
+      }
+    }
+    base += expert.weight * (expert.mass > 0 ? 1 - follow : 1);
+  }
+  // Relative to the model's own distribution scaled by `base`, only the tokens that spell a text change. A logit may be raised
+  // by several experts, so the factors are summed before any logit is touched.
+  for (std::size_t i = 0; i < count_; ++i) {
+    for (const Token token : experts_[i].spelling) {
+      double factor = 1;
+      bool earlier = false;  // an expert before this one has raised the token for both
+      for (std::size_t j = 0; j < count_; ++j) {
+        const auto& spelling = experts_[j].spelling;
+        if (std::find(spelling.begin(), spelling.end(), token) == spelling.end()) continue;
+        earlier = earlier || j < i;
+        factor += follow * experts_[j].weight / (experts_[j].mass * std::max(base, 1e-9));
+      }
+      if (!earlier) logits[static_cast<std::size_t>(token)] += static_cast<float>(std::log(factor));
+    }
+  }
+}
+
+void ExpectedTexts::chosen(Token token) {
+  if (count_ == 0) return;
+  const double follow = first_ ? 1 : follows;
+  first_ = false;
+  double total = model_weight_;
+  for (std::size_t i = 0; i < count_; ++i) {
+    Expert& expert = experts_[i];
+    if (expert.mass > 0) {
+      const bool spells = std::find(expert.spelling.begin(), expert.spelling.end(), token) != expert.spelling.end();
+      expert.weight *= (1 - follow) + (spells ? follow / expert.mass : 0);
+    }
+    total += expert.weight;
+  }
+  model_weight_ /= total;
+  for (std::size_t i = 0; i < count_; ++i) experts_[i].weight /= total;
+}
+
+}  // namespace catena::model
