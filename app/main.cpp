@@ -10,6 +10,7 @@
 #ifdef CATENA_WITH_TEXT
 #include "app/commands/complete.h"
 #include "app/commands/eval.h"
+#include "app/commands/remember.h"
 #endif
 #ifdef CATENA_WITH_GUI
 #include "app/demo/demo.h"
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
 #ifdef CATENA_WITH_TEXT
   catena::app::add_complete_command(program, exit_code);
   catena::app::add_eval_command(program, exit_code);
+  catena::app::add_remember_command(program, exit_code);
 #endif
   catena::app::add_train_command(program, exit_code);
   catena::app::add_bench_command(program, exit_code);

@@ -22,7 +22,7 @@ double ms_since(Clock::time_point start) { return std::chrono::duration<double, 
 
 struct Options {
   ModelOptions model;
-  std::filesystem::path file;
+  std::filesystem::path file, memory;
   std::int64_t at = -1;
   int max_tokens = 64;
   int alternatives = 1;
@@ -53,7 +53,9 @@ int run(const Options& options) {
   const std::shared_ptr<Executor> executor = make_executor(model->weights(), options.model.executor());
   const double load_ms = ms_since(started);
 
-  TextStream stream(model, executor, {.settings = options.model.settings(model->config())});
+  TextStream::Options reading_options{.settings = options.model.settings(model->config())};
+  if (!options.memory.empty()) reading_options.memory = ProjectMemory::load(options.memory, *model, *executor);
+  TextStream stream(model, executor, reading_options);
   stream.begin_document(options.file.filename().string());
   const auto reading = Clock::now();
   stream.feed(text);
@@ -99,6 +101,7 @@ void add_complete_command(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("complete", "Write on from a place in a text file");
   command->add_option("FILE", options->file, "Text to read")->required();
+  command->add_option("--memory", options->memory, "Start from a project memory (catena remember)");
   command->add_option("--at", options->at, "Byte to complete at; default: the end of the file")->check(CLI::NonNegativeNumber);
   command->add_option("--max-tokens", options->max_tokens, "Longest completion")->check(CLI::Range(1, 4096))->capture_default_str();
   command->add_option("--stop-at", options->stop_at, "line, statement, block or none")

@@ -25,6 +25,7 @@ using namespace catena::model;
 struct Options {
   ModelOptions model;
   std::vector<std::filesystem::path> files;
+  std::filesystem::path memory;
   std::size_t typed_bytes = 1500;
   bool no_typist = false;
   bool no_recall = false;
@@ -38,7 +39,7 @@ struct FileResult {
 };
 
 /// Bits per byte of the whole file, read as the stream reads it: token by token behind the document's head.
-void score_file(const TextModel& model, Executor& executor, const StreamSettings& settings, const std::string& name,
+void score_file(const TextModel& model, Executor& executor, const TextStream::Options& reading, const std::string& name,
                 const std::string& text, FileResult& result) {
   const Tokenizer& tokenizer = *model.tokenizer();
   std::vector<Token> tokens{tokenizer.control(Control::file)};
@@ -47,19 +48,19 @@ void score_file(const TextModel& model, Executor& executor, const StreamSettings
   const std::size_t skipped = tokens.size();
   tokens.insert(tokens.end(), body.begin(), body.end());
   std::vector<float> nll(tokens.size());
-  ChainState state = executor.initial_state(settings.chunk_length);
-  executor.score(state, tokens, settings, nll);
+  ChainState state = reading.memory ? reading.memory->state : executor.initial_state(reading.settings.chunk_length);
+  executor.score(state, tokens, reading.settings, nll);
   for (std::size_t i = skipped; i < tokens.size(); ++i) {
     result.likelihood.add(static_cast<std::int64_t>(i), static_cast<std::int64_t>(tokenizer.piece(tokens[i]).size()), nll[i]);
   }
 }
 
 /// The typist writes the last part of the file; what comes before has been read.
-void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor, const StreamSettings& settings,
+void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor, const TextStream::Options& reading,
                const std::string& name, const std::string& text, const Options& options, FileResult& result) {
   std::size_t first = text.size() > options.typed_bytes ? text.size() - options.typed_bytes : 0;
   while (first > 0 && text[first - 1] != '\n') --first;
-  TextStream stream(model, executor, {.settings = settings});
+  TextStream stream(model, executor, reading);
   stream.begin_document(name);
   std::size_t fed = 0;
   const auto suggest = [&](std::string_view typed) {
@@ -117,7 +118,8 @@ void print(const std::string& name, const FileResult& result, const Options& opt
 int run(const Options& options) {
   const auto model = TextModel::load(model_folder(options.model.folder));
   const std::shared_ptr<Executor> executor = make_executor(model->weights(), options.model.executor());
-  const StreamSettings settings = options.model.settings(model->config());
+  TextStream::Options reading{.settings = options.model.settings(model->config())};
+  if (!options.memory.empty()) reading.memory = ProjectMemory::load(options.memory, *model, *executor);
   const bool terminal = isatty(STDERR_FILENO) == 1;
   FileResult total;
   std::size_t done = 0;
@@ -127,8 +129,8 @@ int run(const Options& options) {
     const std::string text = read_text_file(file), name = file.filename().string();
     FileResult result;
     result.bytes = static_cast<std::int64_t>(text.size());
-    score_file(*model, *executor, settings, name, text, result);
-    if (!options.no_typist) type_file(model, executor, settings, name, text, options, result);
+    score_file(*model, *executor, reading, name, text, result);
+    if (!options.no_typist) type_file(model, executor, reading, name, text, options, result);
     if (options.files.size() > 1) print(file.string(), result, options);
     total.bytes += result.bytes;
     total.model += result.model;
@@ -153,6 +155,7 @@ void add_eval_command(CLI::App& program, int& exit_code) {
   eval->require_subcommand(1);
   CLI::App* text = eval->add_subcommand("text", "Bits per byte, and keystrokes saved for a simulated typist (the words of the open file as the baseline)");
   text->add_option("FILES", options->files, "Text files; each is a stream of its own")->required();
+  text->add_option("--memory", options->memory, "Start each file from a project memory (catena remember)");
   text->add_option("--typed-bytes", options->typed_bytes, "How much of the end of each file the typist writes")->capture_default_str();
   text->add_flag("--no-typist", options->no_typist, "Bits per byte only");
   text->add_flag("--no-recall", options->no_recall, "Suggestions from the model alone, not from the text of the open file as well");

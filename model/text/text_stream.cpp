@@ -38,7 +38,8 @@ TextStream::TextStream(std::shared_ptr<const TextModel> model, std::shared_ptr<E
       marks_(options.marks),
       newline_(model_->tokenizer()->encode("\n").front()) {
   require_config(*model_, *executor_);
-  state_ = executor_->initial_state(options.settings.chunk_length);
+  state_ = options.memory ? carried_over(options.memory->state, *executor_) : executor_->initial_state(options.settings.chunk_length);
+  first_token_ = tokens();
   set_settings(options.settings);
   add_mark();
 }
@@ -49,7 +50,7 @@ void TextStream::set_settings(const StreamSettings& settings) {
 }
 
 void TextStream::begin_document(std::string_view name) {
-  if (tokens() != 0 || bytes() != 0) throw std::logic_error("begin_document: the stream has begun already");
+  if (tokens() != first_token_ || bytes() != 0) throw std::logic_error("begin_document: the stream has begun already");
   feed_control(Control::file);
   std::string head(name);
   std::replace(head.begin(), head.end(), '\n', ' ');
@@ -82,6 +83,16 @@ void TextStream::feed_control(Control control) {
   read({&token, 1});
   proof_ = read_bytes_;
   add_mark();
+}
+
+ChainState TextStream::remembered() {
+  batch_.clear();
+  ends_.clear();
+  encoder_.flush(batch_);
+  read_batch();
+  executor_->end_chunk(state_);
+  mark_due_ = true;
+  return state_;
 }
 
 void TextStream::read_batch() {

@@ -13,6 +13,7 @@
 #include "model/executor.h"
 #include "model/text/completer.h"
 #include "model/text/marks.h"
+#include "model/text/project_memory.h"
 #include "model/text/stream_codec.h"
 #include "model/text/text_model.h"
 
@@ -30,6 +31,9 @@ class TextStream {
   struct Options {
     StreamSettings settings;
     std::size_t marks = Marks::default_limit;  ///< automatic checkpoints kept
+    /// What was read before the text begins (a project's files): the stream starts from a copy of this state, at a chunk
+    /// boundary. Empty: from nothing.
+    std::shared_ptr<const ProjectMemory> memory = {};
   };
 
   /// The executor runs the model's weights; several streams of one thread may share it.
@@ -41,6 +45,8 @@ class TextStream {
   void feed(std::string_view utf8);
   /// A turn or a document begins or ends here; what was pending is read first.
   void feed_control(Control control);
+  /// Reads what is pending, ends the running chunk and gives a copy of the state: what another stream can begin with.
+  ChainState remembered();
   /// The writer pauses: ends the chunk where the policy is ChunkPolicy::pause.
   void pause();
 
@@ -114,6 +120,7 @@ class TextStream {
   Token newline_;
   std::vector<Token> batch_;  // tokens of the bytes being fed
   std::vector<SegmentEnd> ends_;
+  std::int64_t first_token_ = 0;  // tokens that the state had read before this stream
 };
 
 }  // namespace catena::model

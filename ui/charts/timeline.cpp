@@ -163,6 +163,8 @@ QString Timeline::tickLabel(double value) const {
   return value == 0 ? QStringLiteral("0") : withoutTrailingZeros(format_(value));
 }
 
+int Timeline::tickRows(int area_height) const { return std::max(1, area_height / (fontMetrics().height() * 2)); }
+
 TimelineScale Timeline::scale() const {
   TimelineScale s;
   s.from_ms = window_.from();
@@ -172,9 +174,12 @@ TimelineScale Timeline::scale() const {
     for (const MergedSample& column : series.samples.columns(s.from_ms, s.to_ms, std::max(1, width() / 2)))
       if (column.count > 0) high = std::max(high, column.max);
   s.high = roundUp(high);
-  const int label = fontMetrics().horizontalAdvance(tickLabel(s.high)) + grid;
-  s.area = QRectF(label, fontMetrics().height() + grid / 2.0, std::max(8, width() - label - grid),
-                  std::max(8, height() - fontMetrics().height() - grid / 2 - axis_height));
+  const int area_height = std::max(8, height() - fontMetrics().height() - grid / 2 - axis_height);
+  int label = 0;  // the widest: "500 kB" is wider than the "1 MB" above it
+  for (const double tick : roundTicks(s.low, s.high, tickRows(area_height)))
+    label = std::max(label, fontMetrics().horizontalAdvance(tickLabel(tick)));
+  label += grid;
+  s.area = QRectF(label, fontMetrics().height() + grid / 2.0, std::max(8, width() - label - grid), area_height);
   return s;
 }
 
@@ -200,7 +205,7 @@ void Timeline::paintEvent(QPaintEvent*) {
 
 void Timeline::paintGrid(QPainter& painter, const TimelineScale& s) const {
   const Colors& colors = colorsFor(palette());
-  const int rows = std::max(1, static_cast<int>(s.area.height()) / (fontMetrics().height() * 2));
+  const int rows = tickRows(static_cast<int>(s.area.height()));
   const bool empty = budget_ <= 0 && std::all_of(series_.begin(), series_.end(),
                                                  [](const Series& series) { return series.samples.empty(); });
   for (const double tick : empty ? std::vector<double>{} : roundTicks(s.low, s.high, rows)) {

@@ -72,6 +72,7 @@ class Timeline : public QWidget {
 
   TimelineScale scale() const;
   QString tickLabel(double value) const;
+  int tickRows(int area_height) const;
   void paintGrid(QPainter& painter, const TimelineScale& scale) const;
   void paintSeries(QPainter& painter, const TimelineScale& scale, const Series& series) const;
   void paintMarks(QPainter& painter, const TimelineScale& scale) const;

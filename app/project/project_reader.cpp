@@ -1,0 +1,68 @@
+#include "app/project/project_reader.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace catena::app {
+namespace {
+
+constexpr std::size_t piece_bytes = 512;  // fed between two looks at the clock
+constexpr std::size_t few_marks = 3;      // this stream never goes back
+
+}  // namespace
+
+ProjectReader::ProjectReader(const std::filesystem::path& folder, std::shared_ptr<const model::TextModel> model,
+                             std::shared_ptr<model::Executor> executor, const model::StreamSettings& settings,
+                             const std::vector<std::string>& skip)
+    : folder_(folder),
+      stream_(std::move(model), std::move(executor), {.settings = settings, .marks = few_marks}),
+      files_(source_files(folder)) {
+  folder_ = std::filesystem::canonical(folder);
+  std::erase_if(files_, [&](const SourceFile& file) { return std::find(skip.begin(), skip.end(), file.name) != skip.end(); });
+  if (files_.empty()) throw std::runtime_error(folder.string() + ": holds no text files to remember");
+  progress_.files_total = files_.size();
+  for (const SourceFile& file : files_) progress_.bytes_total += file.bytes;
+}
+
+/// Documents as the model was trained on them: project/path of the file, the text, the end.
+bool ProjectReader::next_file() {
+  while (next_ < files_.size()) {
+    const SourceFile& file = files_[next_++];
+    progress_.file = file.name;
+    text_ = source_text(folder_ / file.name);
+    fed_ = 0;
+    if (!text_.empty()) {
+      if (text_.back() != '\n') text_ += '\n';
+      stream_.feed_control(model::Control::file);
+      std::string head = folder_.filename().string() + '/' + file.name;
+      std::replace(head.begin(), head.end(), '\n', ' ');
+      stream_.feed(head + '\n');
+      return true;
+    }
+    progress_.files = next_;
+    progress_.bytes += file.bytes;
+  }
+  return false;
+}
+
+bool ProjectReader::read(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop) {
+  do {
+    if (text_.empty() && !next_file()) return true;
+    const std::string_view piece = std::string_view(text_).substr(fed_, piece_bytes);
+    stream_.feed(piece);
+    fed_ += piece.size();
+    progress_.bytes += piece.size();
+    if (fed_ == text_.size()) {
+      stream_.feed_control(model::Control::end);
+      read_files_ += 1;
+      read_bytes_ += static_cast<std::int64_t>(text_.size());
+      progress_.files = next_;
+      text_.clear();
+    }
+  } while (!stop.stop_requested() && std::chrono::steady_clock::now() < deadline);
+  return text_.empty() && next_ == files_.size();
+}
+
+model::ProjectMemory ProjectReader::result() { return {folder_.string(), read_files_, read_bytes_, stream_.remembered()}; }
+
+}  // namespace catena::app

@@ -1,0 +1,28 @@
+// What a stream remembers of a whole project: the chain state after reading its files, in a file of constant size.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "model/executor.h"
+#include "model/text/text_model.h"
+
+namespace catena::model {
+
+struct ProjectMemory {
+  std::string folder;      ///< absolute path of what was read
+  std::int64_t files = 0;  ///< read
+  std::int64_t bytes = 0;  ///< of text
+  ChainState state;        ///< at a chunk boundary, behind the last file's end
+
+  /// Atomic. Throws WriteError.
+  void save(const std::filesystem::path& file, const TextModel& model) const;
+
+  /// For the model and its executor. Throws std::runtime_error with one line when the file is missing, no project
+  /// memory, damaged, or another model's.
+  static std::shared_ptr<const ProjectMemory> load(const std::filesystem::path& file, const TextModel& model, const Executor& executor);
+};
+
+}  // namespace catena::model
