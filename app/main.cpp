@@ -5,7 +5,7 @@
 
 #include "app/commands/bench.h"
 #include "app/commands/train.h"
-#include "model/runtime/atomic_file.h"
+#include "model/runtime/failure.h"
 #include "model/tracker/torch_executor.h"
 #ifdef CATENA_WITH_TEXT
 #include "app/commands/complete.h"
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
     return program.exit(asked_for_help);
   } catch (const CLI::ParseError& error) {
     return report((std::string(error.what()) + "; see --help").c_str(), kBadInput);
-  } catch (const catena::model::WriteError& error) {
+  } catch (const catena::model::Failure& error) {
     return report(error.what(), kFailure);
   } catch (const std::runtime_error& error) {
     return report(error.what(), kBadInput);

@@ -4,15 +4,16 @@
 #include <filesystem>
 #include <memory>
 #include <ostream>
-#include <stdexcept>
 #include <string_view>
+
+#include "model/runtime/failure.h"
 
 namespace catena::model {
 
 /// A file could not be written: the disk's failing, not the input's. One line: which file, why, what to do.
-class WriteError : public std::runtime_error {
+class WriteError : public Failure {
  public:
-  using std::runtime_error::runtime_error;
+  using Failure::Failure;
 };
 
 /// Writes beside the target, then fsync and rename. Without commit() the target stays as it was and the temporary file

@@ -7,12 +7,13 @@
 namespace catena::model {
 
 Batches::Batches(std::vector<std::shared_ptr<const TokenFile>> files, std::vector<double> weights, int batch, int segment,
-                 double mean_run, std::uint64_t seed)
+                 double mean_run, std::uint64_t seed, int first)
     : files_(std::move(files)),
       weights_(std::move(weights)),
       segment_(segment),
       mean_run_(mean_run),
       seed_(seed),
+      first_(first),
       lanes_(static_cast<std::size_t>(batch)) {
   for (const auto& file : files_) {
     if (static_cast<std::int64_t>(file->tokens().size()) < segment_ + 1) {
@@ -25,7 +26,7 @@ Batches::Batches(std::vector<std::shared_ptr<const TokenFile>> files, std::vecto
 void Batches::start_elsewhere(std::size_t index) {
   Lane& lane = lanes_[index];
   // A generator of its own for each start: a resumed run draws what an uninterrupted one would have drawn.
-  std::seed_seq seq{seed_, static_cast<std::uint64_t>(index), static_cast<std::uint64_t>(lane.starts)};
+  std::seed_seq seq{seed_, static_cast<std::uint64_t>(index) + static_cast<std::uint64_t>(first_), static_cast<std::uint64_t>(lane.starts)};
   std::mt19937_64 random(seq);
   lane.starts += 1;
   lane.source = std::discrete_distribution<std::int64_t>(weights_.begin(), weights_.end())(random);

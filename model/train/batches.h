@@ -27,9 +27,10 @@ class Batches {
     std::int64_t starts = 0;     ///< how often it has started
   };
 
-  /// files and weights: the sources. Throws std::runtime_error when a file is shorter than one segment.
+  /// files and weights: the sources. `first`: number of the first stream, where other processes read the ones before. Throws
+  /// std::runtime_error when a file is shorter than one segment.
   Batches(std::vector<std::shared_ptr<const TokenFile>> files, std::vector<double> weights, int batch, int segment,
-          double mean_run, std::uint64_t seed);
+          double mean_run, std::uint64_t seed, int first = 0);
 
   Batch next();
 
@@ -43,6 +44,7 @@ class Batches {
   std::int64_t segment_;
   double mean_run_;
   std::uint64_t seed_;
+  int first_;
   std::vector<Lane> lanes_;
 };
 

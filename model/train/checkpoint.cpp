@@ -19,22 +19,31 @@ NamedTensor named(const std::string& name, const Tensor& tensor) {
   return {name, host.sizes().vec(), std::vector<float>(data, data + host.numel())};
 }
 
-void restore(const SafetensorsFile& file, const std::string& name, Tensor& tensor, const std::filesystem::path& path) {
+/// `tensor` is part `rank` of `size` equal parts along the first dimension of what was saved.
+void restore(const SafetensorsFile& file, const std::string& name, Tensor& tensor, int rank, int size) {
   const torch::NoGradGuard no_grad;
+  std::vector<std::int64_t> shape = tensor.sizes().vec();
+  const std::int64_t rows = shape[0];
+  shape[0] *= size;
   const auto it = file.tensors().find(name);
-  if (it == file.tensors().end() || it->second.shape != tensor.sizes().vec()) {
-    throw std::runtime_error(path.string() + ": '" + name + "' does not fit this training; remove the folder to start anew");
+  if (it == file.tensors().end() || it->second.shape != shape) {
+    throw std::runtime_error("'" + name + "' does not fit this training; change the model back");
   }
   std::vector<float> values = it->second.to_float();
-  tensor.copy_(torch::from_blob(values.data(), tensor.sizes(), torch::kFloat));
+  tensor.copy_(torch::from_blob(values.data(), shape, torch::kFloat).slice(0, rank * rows, (rank + 1) * rows));
 }
 
-/// Name and tensor of everything that is saved.
+/// What all processes hold alike: name and tensor.
 template <typename F>
-void each_tensor(const TrainingState& state, const F& f) {
+void each_shared(const TrainingState& state, const F& f) {
   f("values", state.parameters.values());
   f("first_moment", state.optimiser.first_moment());
   f("second_moment", state.optimiser.second_moment());
+}
+
+/// What belongs to the streams that a process reads; the streams are the first dimension.
+template <typename F>
+void each_stream_tensor(const TrainingState& state, const F& f) {
   for (std::size_t i = 0; i < state.segment.layers.size(); ++i) {
     SegmentState::Layer& layer = state.segment.layers[i];
     if (layer.memory.defined()) f("memory." + std::to_string(i), layer.memory);
@@ -42,20 +51,50 @@ void each_tensor(const TrainingState& state, const F& f) {
   }
 }
 
+/// The part of the plan that a resumed run must not change, or it would not go on as if it had never stopped.
+json fixed_plan(const TrainingState& state) {
+  const TrainConfig& config = state.config;
+  json sources = json::array();
+  for (const TrainSource& source : config.train) sources.push_back({source.tokens.filename().string(), source.weight});
+  return {{"optimiser", config.optimiser == OptimiserKind::muon ? "muon" : "adamw"},
+          {"seed", config.seed},
+          {"batch", config.batch * state.group.size()},
+          {"segment", config.segment},
+          {"chunk_lengths", config.chunk_lengths},
+          {"run_tokens", config.run_tokens},
+          {"train", sources}};
+}
+
+constexpr std::int64_t kLaneNumbers = 4;
+
+/// The positions of the streams of all processes, [streams, 4] int64.
+Tensor all_lanes(const TrainingState& state) {
+  std::vector<std::int64_t> numbers;
+  for (const Batches::Lane& lane : state.batches.lanes()) {
+    for (const std::int64_t number : {lane.source, lane.offset, lane.remaining, lane.starts}) numbers.push_back(number);
+  }
+  return state.group.gather(torch::tensor(numbers, torch::kLong).view({-1, kLaneNumbers}));
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state) {
-  std::filesystem::create_directories(folder);
   std::vector<NamedTensor> tensors;
-  each_tensor(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named(name, tensor)); });
+  const Tensor lanes = all_lanes(state);
+  each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named(name, state.group.gather(tensor))); });
+  if (!state.group.first()) return;
+  each_shared(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named(name, tensor)); });
+  std::filesystem::create_directories(folder);
+  json positions = json::array();
+  const std::int64_t* numbers = lanes.data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < lanes.numel(); i += kLaneNumbers) positions.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]});
   // The position travels inside the same file, so that tensors and position can never be of different steps.
-  json lanes = json::array();
-  for (const Batches::Lane& lane : state.batches.lanes()) lanes.push_back({lane.source, lane.offset, lane.remaining, lane.starts});
   const json position = {{"step", state.step},
                          {"tokens", state.tokens},
                          {"optimiser_steps", state.optimiser.steps()},
                          {"chunks", state.segment.chunks},
-                         {"lanes", lanes}};
+                         {"lanes", positions},
+                         {"plan", fixed_plan(state)}};
   write_safetensors(folder / "training.safetensors", tensors, DType::float32, {{"position", position.dump()}});
 }
 
@@ -63,20 +102,33 @@ bool load_checkpoint(const std::filesystem::path& folder, TrainingState& state) 
   const std::filesystem::path path = folder / "training.safetensors";
   if (!std::filesystem::exists(path)) return false;
   const SafetensorsFile file(path);
-  each_tensor(state, [&](const std::string& name, Tensor& tensor) { restore(file, name, tensor, path); });
+  const int rank = state.group.rank(), size = state.group.size();
   try {
     const json position = json::parse(file.metadata().at("position"));
+    const json now = fixed_plan(state), &then = position.at("plan");
+    for (const auto& [key, value] : now.items()) {
+      if (then.at(key) != value) {
+        throw std::runtime_error("was made with '" + key + "' " + then.at(key).dump() + ", the plan now says " + value.dump() + "; change it back");
+      }
+    }
+    each_shared(state, [&](const std::string& name, Tensor& tensor) { restore(file, name, tensor, 0, 1); });
+    each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) { restore(file, name, tensor, rank, size); });
     const json& lanes = position.at("lanes");
-    if (lanes.size() != state.batches.lanes().size()) throw std::runtime_error("another batch size");
-    for (std::size_t i = 0; i < lanes.size(); ++i) {
-      state.batches.lanes()[i] = {lanes[i].at(0), lanes[i].at(1), lanes[i].at(2), lanes[i].at(3)};
+    auto& own = state.batches.lanes();
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      const json& lane = lanes.at(static_cast<std::size_t>(rank) * own.size() + i);
+      own[i] = {lane.at(0), lane.at(1), lane.at(2), lane.at(3)};
     }
     state.step = position.at("step");
     state.tokens = position.at("tokens");
     state.optimiser.steps() = position.at("optimiser_steps");
     state.segment.chunks = position.at("chunks");
-  } catch (const std::exception& error) {
-    throw std::runtime_error(path.string() + ": position is damaged (" + error.what() + "); remove the folder to start anew");
+  } catch (const json::exception&) {
+    throw std::runtime_error(path.string() + ": its position is damaged; remove the folder to start anew");
+  } catch (const std::out_of_range&) {
+    throw std::runtime_error(path.string() + ": its position is damaged; remove the folder to start anew");
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(path.string() + ": " + error.what() + " or remove the folder to start anew");
   }
   return true;
 }

@@ -7,10 +7,14 @@
 #include "model/tracker/parameters.h"
 #include "model/tracker/tracker.h"
 #include "model/train/batches.h"
+#include "model/train/process_group.h"
+#include "model/train/train_config.h"
 
 namespace catena::model {
 
 struct TrainingState {
+  const TrainConfig& config;
+  const ProcessGroup& group;
   Parameters& parameters;
   Optimiser& optimiser;
   Batches& batches;
@@ -19,10 +23,13 @@ struct TrainingState {
   std::int64_t tokens = 0;
 };
 
-/// Writes tensors and position to a folder; a crash leaves the previous checkpoint whole.
+/// Writes tensors and position to a folder; a crash leaves the previous checkpoint whole. Every process calls it; the first one
+/// writes, for all of them.
 void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state);
 
-/// False when there is none. Throws std::runtime_error with one line when it belongs to another model or is damaged.
+/// False when there is none. Any number of processes can go on from it as long as they read as many streams together. Throws
+/// std::runtime_error with one line when it belongs to another model or plan, or is damaged. Of the plan, steps, learning rates,
+/// threads, device, precision and how often to evaluate or save may have changed.
 bool load_checkpoint(const std::filesystem::path& folder, TrainingState& state);
 
 }  // namespace catena::model

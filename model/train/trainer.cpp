@@ -8,7 +8,9 @@
 #include <fstream>
 #include <memory>
 #include <numbers>
+#include <optional>
 #include <random>
+#include <thread>
 
 #include "model/text/token_file.h"
 #include "model/tracker/linear.h"
@@ -17,6 +19,7 @@
 #include "model/tracker/tracker.h"
 #include "model/train/batches.h"
 #include "model/train/checkpoint.h"
+#include "model/train/process_group.h"
 
 namespace catena::model {
 namespace {
@@ -26,7 +29,9 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-torch::Device torch_device(Device device) { return device == Device::cuda ? torch::Device(torch::kCUDA) : torch::Device(torch::kCPU); }
+torch::Device torch_device(Device device, int index = 0) {
+  return device == Device::cuda ? torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index)) : torch::Device(torch::kCPU);
+}
 
 std::vector<std::shared_ptr<const TokenFile>> open_files(const std::vector<TrainSource>& sources, int vocab) {
   std::vector<std::shared_ptr<const TokenFile>> files;
@@ -115,95 +120,166 @@ double learning_rate_at(const TrainConfig& config, std::int64_t step) {
   return config.learning_rate * (config.final_learning_rate + (1 - config.final_learning_rate) * cosine);
 }
 
-bool train(const TrainConfig& config, const TrainObserver& observer) {
-  if (config.threads > 0) at::set_num_threads(config.threads);
-  const torch::Device device = torch_device(config.device);
-  const auto compute = config.precision == Precision::bfloat16 ? torch::kBFloat16 : torch::kFloat;
-  const auto files = open_files(config.train, config.model.vocab), heldout = open_files(config.heldout, config.model.vocab);
+namespace {
+
+std::vector<double> weights_of(const std::vector<TrainSource>& sources) {
   std::vector<double> weights;
-  for (const TrainSource& source : config.train) weights.push_back(source.weight);
-  Batches batches(files, weights, config.batch, config.segment, config.run_tokens, config.seed);
+  for (const TrainSource& source : sources) weights.push_back(source.weight);
+  return weights;
+}
 
-  Parameters parameters(config.model, device, compute);
-  if (config.initial_weights.empty()) {
-    parameters.initialise(config.seed);
-  } else {
-    parameters.load(config.initial_weights);
-  }
-  Optimiser optimiser(parameters, {.kind = config.optimiser, .weight_decay = config.weight_decay});
-  const Tracker tracker(parameters);
-  SegmentState state = tracker.initial_state(config.batch);
-  TrainingState training{parameters, optimiser, batches, state};
-  const std::filesystem::path checkpoint = config.output / "checkpoint";
-  std::filesystem::create_directories(config.output);
-  if (load_checkpoint(checkpoint, training) && observer.note) observer.note("resumed at step " + std::to_string(training.step));
-  if (observer.note && config.precision != Precision::float32 && fast_precision(config.device) == Precision::float32) {
-    observer.note("this processor has no bfloat16 products: \"precision\": \"float32\" would be many times faster");
-  }
-  Log log(config.output / "log.csv");
-
-  const std::int64_t tokens_per_step = static_cast<std::int64_t>(config.batch) * config.segment;
-  Tensor loss_sum = torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat).device(device));
-  std::int64_t steps_in_sum = 0;
-  auto reported = Clock::now(), saved = Clock::now();
-  double gradient_norm = 0;
-  while (training.step < config.steps) {
-    if (observer.stop != nullptr && observer.stop->load()) {
-      save_checkpoint(checkpoint, training);
-      return false;
+/// A run from its first step or its checkpoint to its end, as one of the processes of a group.
+class Run {
+ public:
+  Run(const TrainConfig& config, const TrainObserver& observer, const ProcessPlace& place)
+      : config_(config),
+        observer_(observer),
+        group_(place),
+        device_(torch_device(config.device, place.local_rank)),
+        heldout_(open_files(config.heldout, config.model.vocab)),
+        batches_(open_files(config.train, config.model.vocab), weights_of(config.train), config.batch, config.segment, config.run_tokens,
+                 config.seed, place.rank * config.batch),
+        parameters_(config.model, device_, config.precision == Precision::bfloat16 ? torch::kBFloat16 : torch::kFloat),
+        optimiser_(parameters_, {.kind = config.optimiser, .weight_decay = config.weight_decay}),
+        tracker_(parameters_),
+        segment_(tracker_.initial_state(config.batch)),
+        state_{config, group_, parameters_, optimiser_, batches_, segment_},
+        checkpoint_(config.output / "checkpoint") {
+    if (config.initial_weights.empty()) {
+      parameters_.initialise(config.seed);
+    } else {
+      parameters_.load(config.initial_weights);
     }
-    parameters.refresh_compute();
-    const Batch batch = batches.next();
-    const Tensor all = torch::tensor(batch.tokens, torch::kLong).view({config.batch, config.segment + 1}).to(device);
+    if (load_checkpoint(checkpoint_, state_)) note("resumed at step " + std::to_string(state_.step));
+    if (config.precision != Precision::float32 && fast_precision(config.device) == Precision::float32) {
+      note("this processor has no bfloat16 products: \"precision\": \"float32\" would be many times faster");
+    }
+    if (!group_.first()) return;
+    std::filesystem::create_directories(config.output);
+    log_.emplace(config.output / "log.csv");
+  }
+
+  bool to_the_end() {
+    auto saved = Clock::now();
+    while (state_.step < config_.steps) {
+      step();
+      const bool last = state_.step == config_.steps;
+      if (seconds_since(reported_) > 1.0 || last) report();
+      if (last || state_.step % config_.evaluate_every == 0) evaluate();
+      const bool stop = any(observer_.stop != nullptr && observer_.stop->load());
+      if (last || stop || any(seconds_since(saved) > config_.checkpoint_every_s)) {
+        save_checkpoint(checkpoint_, state_);
+        saved = Clock::now();
+      }
+      if (stop && !last) return false;
+    }
+    if (group_.first()) {
+      parameters_.save(config_.output / "model.safetensors", config_.save_precision == Precision::bfloat16);
+      config_.model.save(config_.output / "config.json");
+    }
+    return true;
+  }
+
+ private:
+  void note(const std::string& line) const {
+    if (group_.first() && observer_.note) observer_.note(line);
+  }
+  /// Whether any process says so: all must do the same next.
+  bool any(bool here) const {
+    if (group_.size() == 1) return here;
+    Tensor votes = torch::full({1}, here ? 1.0F : 0.0F);
+    group_.average(votes);
+    return votes.item<float>() > 0;
+  }
+
+  void step() {
+    parameters_.refresh_compute();
+    const Batch batch = batches_.next();
+    const Tensor all = torch::tensor(batch.tokens, torch::kLong).view({config_.batch, config_.segment + 1}).to(device_);
     std::vector<float> keep;
     for (const bool cleared : batch.cleared) keep.push_back(cleared ? 0.0F : 1.0F);
-    state.keep(torch::tensor(keep).to(device), config.model.heads);
+    segment_.keep(torch::tensor(keep).to(device_), config_.model.heads);
 
-    const Tensor y = tracker.forward(all.slice(1, 0, config.segment), chunk_at(config, training.step), state);
-    const Tensor loss = head_loss(y, parameters["embed.weight"], all.slice(1, 1).reshape({-1}));
-    parameters.gradients().zero_();
+    const Tensor y = tracker_.forward(all.slice(1, 0, config_.segment), chunk_at(config_, state_.step), segment_);
+    const Tensor loss = head_loss(y, parameters_["embed.weight"], all.slice(1, 1).reshape({-1}));
+    parameters_.gradients().zero_();
     loss.backward();
-    gradient_norm = clip_gradients(parameters.gradients(), config.clip);
-    const double rate = learning_rate_at(config, training.step);
-    if (std::isfinite(gradient_norm)) {
-      optimiser.step(parameters, rate);
-    } else if (observer.note) {
-      observer.note("step " + std::to_string(training.step) + ": gradient is not finite, step skipped");
+    group_.average(parameters_.gradients());
+    gradient_norm_ = clip_gradients(parameters_.gradients(), config_.clip);
+    rate_ = learning_rate_at(config_, state_.step);
+    if (std::isfinite(gradient_norm_)) {
+      optimiser_.step(parameters_, rate_);
+    } else {
+      note("step " + std::to_string(state_.step) + ": gradient is not finite, step skipped");
     }
-    loss_sum += loss.detach();
-    ++steps_in_sum;
-    training.step += 1;
-    training.tokens += tokens_per_step;
-
-    if (const double elapsed = seconds_since(reported); elapsed > 1.0 || training.step == config.steps) {
-      TrainProgress p;
-      p.step = training.step;
-      p.steps = config.steps;
-      p.tokens = training.tokens;
-      p.loss = loss_sum.item<double>() / static_cast<double>(steps_in_sum);
-      p.learning_rate = rate;
-      p.gradient_norm = gradient_norm;
-      p.tokens_per_s = static_cast<double>(steps_in_sum * tokens_per_step) / elapsed;
-      p.remaining_s = static_cast<double>((config.steps - training.step) * tokens_per_step) / p.tokens_per_s;
-      log.add(p);
-      if (observer.progress) observer.progress(p);
-      loss_sum.zero_();
-      steps_in_sum = 0;
-      reported = Clock::now();
-    }
-    const bool last = training.step == config.steps;
-    if (!heldout.empty() && (last || training.step % config.evaluate_every == 0)) {
-      parameters.refresh_compute();
-      if (observer.evaluated) observer.evaluated(training.step, evaluate_files(tracker, parameters, heldout, config));
-    }
-    if (last || seconds_since(saved) > config.checkpoint_every_s) {
-      save_checkpoint(checkpoint, training);
-      saved = Clock::now();
-    }
+    Tensor mean = loss.detach();
+    group_.average(mean);
+    loss_sum_ += mean;
+    ++steps_in_sum_;
+    state_.step += 1;
+    state_.tokens += tokens_per_step();
   }
-  parameters.save(config.output / "model.safetensors", config.save_precision == Precision::bfloat16);
-  config.model.save(config.output / "config.json");
-  return true;
+
+  void report() {
+    if (group_.first()) {
+      const double elapsed = seconds_since(reported_);
+      TrainProgress p;
+      p.step = state_.step;
+      p.steps = config_.steps;
+      p.tokens = state_.tokens;
+      p.loss = loss_sum_.item<double>() / static_cast<double>(steps_in_sum_);
+      p.learning_rate = rate_;
+      p.gradient_norm = gradient_norm_;
+      p.tokens_per_s = static_cast<double>(steps_in_sum_ * tokens_per_step()) / elapsed;
+      p.remaining_s = static_cast<double>((config_.steps - state_.step) * tokens_per_step()) / p.tokens_per_s;
+      log_->add(p);
+      if (observer_.progress) observer_.progress(p);
+    }
+    loss_sum_.zero_();
+    steps_in_sum_ = 0;
+    reported_ = Clock::now();
+  }
+
+  /// By the first process; the others wait for it at the next step.
+  void evaluate() {
+    if (heldout_.empty() || !group_.first()) return;
+    parameters_.refresh_compute();
+    if (observer_.evaluated) observer_.evaluated(state_.step, evaluate_files(tracker_, parameters_, heldout_, config_));
+  }
+
+  std::int64_t tokens_per_step() const { return static_cast<std::int64_t>(config_.batch) * group_.size() * config_.segment; }
+
+  const TrainConfig& config_;
+  const TrainObserver& observer_;
+  ProcessGroup group_;
+  torch::Device device_;
+  std::vector<std::shared_ptr<const TokenFile>> heldout_;
+  Batches batches_;
+  Parameters parameters_;
+  Optimiser optimiser_;
+  Tracker tracker_;
+  SegmentState segment_;
+  TrainingState state_;
+  std::filesystem::path checkpoint_;
+  std::optional<Log> log_;
+
+  Tensor loss_sum_ = torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat).device(device_));
+  std::int64_t steps_in_sum_ = 0;
+  Clock::time_point reported_ = Clock::now();
+  double gradient_norm_ = 0, rate_ = 0;
+};
+
+}  // namespace
+
+bool train(const TrainConfig& config, const TrainObserver& observer) {
+  const ProcessPlace place = ProcessPlace::from_environment();
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (config.threads > 0) {
+    at::set_num_threads(config.threads);
+  } else if (place.size > 1) {
+    at::set_num_threads(std::max(1, cores / place.local_size));
+  }
+  return Run(config, observer, place).to_the_end();
 }
 
 std::vector<Evaluation> evaluate_heldout(const TrainConfig& config, const std::filesystem::path& weights) {

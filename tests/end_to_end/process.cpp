@@ -51,6 +51,7 @@ Process::Process(const std::vector<std::string>& arguments, const Surroundings& 
       ::setenv(name, folder_.c_str(), 1);
     }
     ::setenv("QT_QPA_PLATFORM", "offscreen", 1);
+    for (const auto& [name, value] : surroundings.environment) ::setenv(name.c_str(), value.c_str(), 1);
     if (surroundings.largest_file > 0) {
       // Past the bound write() fails with EFBIG once the signal is ignored.
       ::signal(SIGXFSZ, SIG_IGN);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace catena::test {
@@ -18,7 +19,8 @@ struct Finished {
 };
 
 struct Surroundings {
-  std::filesystem::path standard_output;  ///< where standard output goes instead of Finished::out
+  std::vector<std::pair<std::string, std::string>> environment = {};  ///< further variables
+  std::filesystem::path standard_output = {};  ///< where standard output goes instead of Finished::out
   std::uint64_t largest_file = 0;  ///< bytes a file may have (a write past it fails as on a full disk); 0: no bound
 };
 

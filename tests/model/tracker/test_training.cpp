@@ -6,6 +6,7 @@
 #include "model/runtime/safetensors.h"
 #include "model/text/token_file.h"
 #include "model/tracker/optimiser.h"
+#include "model/train/process_group.h"
 #include "model/train/trainer.h"
 #include "tests/model/tiny_model.h"
 
@@ -212,6 +213,58 @@ TEST_CASE("a checkpoint of another model is refused with one line") {
   REQUIRE(train(config, {}));
   config.model = tiny_config(Carry::none);
   CHECK_THROWS_WITH(train(config, {}), Catch::Contains("does not fit this training"));
+}
+
+TEST_CASE("a checkpoint of another plan is refused, naming what has changed; how long and how fast to train may change") {
+  const Corpus corpus;
+  TrainConfig config = corpus.config("replanned", Carry::delta);
+  config.steps = 2;
+  REQUIRE(train(config, {}));
+  config.steps = 3;
+  config.learning_rate = 2e-2;
+  REQUIRE(train(config, {}));
+  config.steps = 4;
+  TrainConfig other = config;
+  other.segment = 32;
+  CHECK_THROWS_WITH(train(other, {}), Catch::Contains("'segment' 64") && Catch::Contains("32") && Catch::Contains("remove the folder"));
+  other = config;
+  other.optimiser = OptimiserKind::muon;
+  CHECK_THROWS_WITH(train(other, {}), Catch::Contains("'optimiser'"));
+  other = config;
+  other.batch = 3;
+  CHECK_THROWS_WITH(train(other, {}), Catch::Contains("'batch' 2"));
+}
+
+TEST_CASE("where a process stands is read from torchrun's variables or mpirun's, and nonsense is refused by name") {
+  const auto place = [](std::initializer_list<std::pair<const char*, const char*>> variables) {
+    for (const auto& [name, value] : variables) ::setenv(name, value, 1);
+    const auto unset = [&] {
+      for (const auto& [name, value] : variables) ::unsetenv(name);
+    };
+    try {
+      const ProcessPlace result = ProcessPlace::from_environment();
+      unset();
+      return result;
+    } catch (...) {
+      unset();
+      throw;
+    }
+  };
+  CHECK(place({}).size == 1);
+  const ProcessPlace torchrun = place({{"RANK", "3"}, {"WORLD_SIZE", "4"}, {"LOCAL_RANK", "1"}, {"LOCAL_WORLD_SIZE", "2"}, {"MASTER_ADDR", "10.0.0.1"}, {"MASTER_PORT", "4711"}});
+  CHECK(torchrun.rank == 3);
+  CHECK(torchrun.size == 4);
+  CHECK(torchrun.local_rank == 1);
+  CHECK(torchrun.local_size == 2);
+  CHECK(torchrun.address == "10.0.0.1");
+  CHECK(torchrun.port == 4711);
+  const ProcessPlace mpirun = place({{"OMPI_COMM_WORLD_RANK", "1"}, {"OMPI_COMM_WORLD_SIZE", "2"}});
+  CHECK(mpirun.rank == 1);
+  CHECK(mpirun.size == 2);
+  CHECK(mpirun.address == "127.0.0.1");
+  CHECK_THROWS_WITH(place({{"WORLD_SIZE", "two"}}), Catch::Contains("WORLD_SIZE=two"));
+  CHECK_THROWS_WITH(place({{"WORLD_SIZE", "2"}, {"RANK", "2"}}), Catch::Contains("RANK=2"));
+  CHECK_THROWS_WITH(place({{"WORLD_SIZE", "2"}, {"RANK", "0"}, {"MASTER_PORT", "99999"}}), Catch::Contains("MASTER_PORT"));
 }
 
 TEST_CASE("a broken training config is refused with the name of the key") {
