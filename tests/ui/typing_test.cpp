@@ -1,4 +1,5 @@
 // Typing in a real window: suggestions come, are taken, cycled, dismissed, and never get in the way.
+#include <QAccessible>
 #include <QScrollBar>
 #include <ctime>
 
@@ -246,4 +247,16 @@ TEST_CASE_METHOD(WindowFixture, "the watchdog sees a blocked event loop") {
   QTest::qWait(5);
   window->probe().reset();
   CHECK(window->probe().longestBlockMs() < 70);
+}
+
+TEST_CASE_METHOD(WindowFixture, "a screen reader that comes later reads the text, and nothing is counted for it before") {
+  const auto text_of = [&] { return QAccessible::queryAccessibleInterface(&editor())->textInterface(); };
+  CHECK(text_of() == nullptr);  // nobody listens: nothing is counted
+  QAccessible::setActive(true);
+  window->typeText("grün");
+  REQUIRE(text_of() != nullptr);
+  const QString whole = text_of()->text(0, text_of()->characterCount());
+  CHECK(whole.endsWith("grün"));
+  QAccessible::setActive(false);
+  CHECK(text_of() == nullptr);
 }

@@ -1,5 +1,6 @@
 #include "ui/editor/code_editor.h"
 
+#include <QAccessible>
 #include <QContextMenuEvent>
 #include <QFontMetrics>
 #include <QKeyEvent>
@@ -8,6 +9,7 @@
 #include <QPainter>
 #include <QUrl>
 
+#include "ui/editor/editor_accessible.h"
 #include "ui/editor/editor_style.h"
 #include "ui/theme.h"
 
@@ -31,6 +33,7 @@ QString withoutTabs(const QString& line, int tab_width, int column) {
 }  // namespace
 
 CodeEditor::CodeEditor(QWidget* parent) : QsciScintillaBase(parent) {
+  installEditorAccessibility();
   SendScintilla(SCI_SETCODEPAGE, static_cast<unsigned long>(SC_CP_UTF8));
   SendScintilla(SCI_SETWRAPMODE, static_cast<unsigned long>(SC_WRAP_NONE));
   SendScintilla(SCI_SETSCROLLWIDTH, 1UL);
@@ -45,7 +48,9 @@ CodeEditor::CodeEditor(QWidget* parent) : QsciScintillaBase(parent) {
   // ms a key in a megabyte.
   SendScintilla(SCI_SETIDLESTYLING, static_cast<unsigned long>(SC_IDLESTYLING_TOVISIBLE));
   SendScintilla(SCI_SETLAYOUTCACHE, static_cast<unsigned long>(SC_CACHE_PAGE));
-  SendScintilla(SCI_SETMODEVENTMASK, static_cast<unsigned long>(SC_MOD_INSERTTEXT | SC_MOD_DELETETEXT));
+  // Told of a text that was inserted, QScintilla counts all characters before it for screen readers, whether there is one or not: 6
+  // ms a key in a megabyte. Told before, it does not.
+  SendScintilla(SCI_SETMODEVENTMASK, static_cast<unsigned long>(SC_MOD_BEFOREINSERT | SC_MOD_BEFOREDELETE));
   SendScintilla(SCI_SETMARGINTYPEN, 0UL, static_cast<long>(SC_MARGIN_NUMBER));
   SendScintilla(SCI_SETMARGINWIDTHN, 1UL, 0L);
   SendScintilla(SCI_USEPOPUP, 0UL);  // the context menu is ours
@@ -58,8 +63,8 @@ CodeEditor::CodeEditor(QWidget* parent) : QsciScintillaBase(parent) {
   updateMargin();
 
   connect(this, &QsciScintillaBase::SCN_MODIFIED, this,
-          [this](int position, int type, const char* text, int length, int, int, int, int, int, int) {
-            onModified(position, type, text, length);
+          [this](int position, int type, const char*, int length, int, int, int, int, int, int) {
+            onBeforeModified(position, type, length);
           });
   connect(this, &QsciScintillaBase::SCN_CHARADDED, this, &CodeEditor::onCharAdded);
   connect(this, &QsciScintillaBase::SCN_UPDATEUI, this, [this](int updated) {
@@ -78,6 +83,7 @@ CodeEditor::CodeEditor(QWidget* parent) : QsciScintillaBase(parent) {
 // --- text ---------------------------------------------------------------------------------------------------------
 
 void CodeEditor::loadText(const QByteArray& text) {
+  tellEdit();
   loading_ = true;
   dismissGhost();
   const bool read_only = isReadOnly();
@@ -153,16 +159,44 @@ void CodeEditor::command(unsigned int message) {
   checkCaret();
 }
 
-void CodeEditor::onModified(int position, int type, const char* text, int length) {
-  if (loading_ || !(type & (SC_MOD_INSERTTEXT | SC_MOD_DELETETEXT))) return;
-  const QByteArray bytes(text, length);
-  const bool insert = type & SC_MOD_INSERTTEXT;
-  const bool user = !(type & (SC_PERFORMED_UNDO | SC_PERFORMED_REDO));
-  const bool changed = ghost_.edited(position, insert ? QByteArray() : bytes, insert ? bytes : QByteArray());
+void CodeEditor::onBeforeModified(int position, int type, int length) {
+  if (loading_ || !(type & (SC_MOD_BEFOREINSERT | SC_MOD_BEFOREDELETE))) return;
+  tellEdit();
+  edit_ = Edit{.position = position,
+               .length = length,
+               .insert = (type & SC_MOD_BEFOREINSERT) != 0,
+               .user = !(type & (SC_PERFORMED_UNDO | SC_PERFORMED_REDO))};
+  if (!edit_->insert) edit_->removed = textRange(position, length);
+  QMetaObject::invokeMethod(this, &CodeEditor::tellEdit, Qt::QueuedConnection);  // at the latest
+}
+
+void CodeEditor::tellEdit() {
+  if (!edit_) return;
+  const Edit edit = std::move(*edit_);
+  edit_.reset();
+  const QByteArray inserted = edit.insert ? textRange(edit.position, edit.length) : QByteArray();
+  if (screenReaderListens()) {
+    const auto offset = static_cast<int>(SendScintilla(SCI_COUNTCHARACTERS, 0UL, static_cast<long>(edit.position)));
+    if (edit.insert) {
+      QAccessibleTextInsertEvent event(this, offset, QString::fromUtf8(inserted));
+      QAccessible::updateAccessibility(&event);
+    } else {
+      QAccessibleTextRemoveEvent event(this, offset, QString::fromUtf8(edit.removed));
+      QAccessible::updateAccessibility(&event);
+    }
+  }
+  const bool changed = ghost_.edited(edit.position, edit.removed, inserted);
   if (changed) answer_fresh_ = false;
   ghostMayHaveChanged(changed);
-  Q_EMIT edited(position, insert ? 0 : length, insert ? bytes : QByteArray(), user);
+  Q_EMIT edited(edit.position, static_cast<int>(edit.removed.size()), inserted, edit.user);
   updateMargin();
+}
+
+QByteArray CodeEditor::textRange(int position, int length) const {
+  QByteArray bytes(length + 1, '\0');
+  SendScintilla(SCI_GETTEXTRANGE, static_cast<long>(position), static_cast<long>(position) + length, bytes.data());
+  bytes.chop(1);
+  return bytes;
 }
 
 // A new line starts where the line before it did.
@@ -224,6 +258,7 @@ bool CodeEditor::wantsSuggestion() const {
 }
 
 void CodeEditor::checkCaret() {
+  tellEdit();
   const int now = caret();
   if (ghost_.request() != 0 && now != ghost_.caret()) dismissGhost();
   if (now == known_caret_) return;
@@ -279,6 +314,7 @@ GhostPlacement CodeEditor::ghostPlacement() const {
 // --- view ---------------------------------------------------------------------------------------------------------
 
 void CodeEditor::paintEvent(QPaintEvent* event) {
+  tellEdit();
   if (!laid_out_) {  // a cursor set before the first layout was scrolled to in a view of another height
     laid_out_ = true;
     SendScintilla(SCI_SETFIRSTVISIBLELINE, 0UL);

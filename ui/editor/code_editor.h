@@ -6,6 +6,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <optional>
 
 #include "ui/editor/ghost_layout.h"
 #include "ui/editor/ghost_model.h"
@@ -79,7 +80,15 @@ class CodeEditor : public QsciScintillaBase {
   bool canInsertFromMimeData(const QMimeData* source) const override;
 
  private:
-  void onModified(int position, int type, const char* text, int length);
+  /// A change of the document as Scintilla announces it, just before it is made.
+  struct Edit {
+    int position = 0, length = 0;
+    bool insert = false, user = false;
+    QByteArray removed = {};
+  };
+  void onBeforeModified(int position, int type, int length);
+  void tellEdit();
+  QByteArray textRange(int position, int length) const;
   void onCharAdded(int character);
   bool ghostKey(QKeyEvent* event);
   bool insertAccepted(const QByteArray& text);
@@ -92,6 +101,7 @@ class CodeEditor : public QsciScintillaBase {
 
   GhostModel ghost_;
   TypingProbe probe_;
+  std::optional<Edit> edit_;  // not told yet; made as soon as Scintilla has gone on
   QString language_file_;
   int known_caret_ = 0;
   int margin_digits_ = 0;
