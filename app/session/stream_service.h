@@ -89,6 +89,8 @@ class StreamService {
   Document* find(ui::DocumentId id);
   Document* active() { return find(active_); }
   void answer(const SuggestionRequest& request, const QStringList& texts, int tokens);
+  /// What surrounds the cursors of the other documents.
+  std::vector<std::string> text_of_others(ui::DocumentId id) const;
   void has_read(Document& document);
   void change_executor(const ui::ChunkSettings& settings);
   std::size_t budget_bytes() const;

@@ -24,6 +24,17 @@ std::size_t StreamService::budget_bytes() const {
                                              static_cast<double>(most_budget)));
 }
 
+std::vector<std::string> StreamService::text_of_others(ui::DocumentId id) const {
+  std::vector<std::string> texts;
+  for (auto it = documents_.rbegin(); it != documents_.rend() && texts.size() < other_documents; ++it) {  // the newest first
+    if (it->first == id) continue;
+    const DocumentStreams& streams = *it->second.streams;
+    const std::size_t begin = streams.cursor() - std::min(streams.cursor(), other_bytes / 2);
+    texts.push_back(streams.text().substr(begin, begin + other_bytes));
+  }
+  return texts;
+}
+
 void StreamService::suggest(const SuggestionRequest& request) {
   Document* document = find(request.document);
   if (document == nullptr || !document->streams->attached() || request.stop.stop_requested()) return;
@@ -36,7 +47,8 @@ void StreamService::suggest(const SuggestionRequest& request) {
   const TextMirror& text = streams.text();
   const std::string before = text.substr(request.position - std::min(request.position, suggestion_lookback), request.position);
   const std::string after = text.substr(request.position, request.position + suggestion_lookahead);
-  const SuggestionPlace place{before, after, request.explicitly};
+  const std::vector<std::string> elsewhere = text_of_others(request.document);
+  const SuggestionPlace place{before, after, request.explicitly, {elsewhere.begin(), elsewhere.end()}};
   const model::CompletionOptions options = suggestion_options(place);
   const model::Completion best = stream->complete(options, request.stop);
   if (best.stop == model::StopReason::cancelled) return;

@@ -11,6 +11,7 @@ namespace catena::app {
 namespace {
 
 constexpr std::size_t looked_back = 128 * 1024, looked_ahead = 64 * 1024;
+constexpr std::size_t far_away = looked_back;  // as which another document counts
 constexpr std::size_t longest_match = 64;
 constexpr std::size_t least_match = 3;      // where nothing of a word is typed
 constexpr std::size_t longest_text = 120;
@@ -94,13 +95,16 @@ class Search {
 
 }  // namespace
 
-std::vector<Recalled> recall(std::string_view before, std::string_view after) {
+std::vector<Recalled> recall(std::string_view before, std::string_view after, std::span<const std::string_view> elsewhere) {
   if (before.size() > looked_back) before.remove_prefix(before.size() - looked_back);
   after = after.substr(0, looked_ahead);
   if (before.size() < 2) return {};
   Search search(before);
   for (std::size_t place = before.size() - 1; place > 0; --place) search.look(before, place, before.size() - place);
   for (std::size_t place = 1; place < after.size(); ++place) search.look(after, place, place);
+  for (const std::string_view text : elsewhere) {
+    for (std::size_t place = 1; place < text.size(); ++place) search.look(text, place, far_away);
+  }
   return search.best();
 }
 
@@ -111,10 +115,11 @@ double recall_probability(const Recalled& recalled, std::size_t typed) {
   return 1 / (1 + std::exp(-score));
 }
 
-std::vector<model::ExpectedText> recalled_texts(std::string_view before, std::string_view after) {
+std::vector<model::ExpectedText> recalled_texts(std::string_view before, std::string_view after,
+                                                std::span<const std::string_view> elsewhere) {
   const std::size_t typed = last_word(before).size();
   std::vector<model::ExpectedText> texts;
-  for (Recalled& recalled : recall(before, after)) {
+  for (Recalled& recalled : recall(before, after, elsewhere)) {
     const double probability = recall_probability(recalled, typed);
     texts.push_back({std::move(recalled.text), probability});
   }

@@ -1,7 +1,8 @@
-// What may come next because it followed the same text elsewhere in the open document. The editor holds that text anyway;
+// What may come next because it followed the same text elsewhere in the open documents. The editor holds their text anyway;
 // nothing of it is kept for the purpose.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,13 +19,15 @@ struct Recalled {
 };
 
 /// The best continuations whose first word differs, best first. `before` and `after`: the text around the cursor; what is
-/// far from it is not looked at. Costs one pass over some 200 KB at most.
-std::vector<Recalled> recall(std::string_view before, std::string_view after);
+/// far from it is not looked at. `elsewhere`: text of other open documents, which counts less. Costs one pass over them.
+std::vector<Recalled> recall(std::string_view before, std::string_view after,
+                             std::span<const std::string_view> elsewhere = {});
 
 /// How often the first word of such a continuation is right. `typed`: letters of the word already there.
 double recall_probability(const Recalled& recalled, std::size_t typed);
 
 /// recall() as the model is told of it.
-std::vector<model::ExpectedText> recalled_texts(std::string_view before, std::string_view after);
+std::vector<model::ExpectedText> recalled_texts(std::string_view before, std::string_view after,
+                                                std::span<const std::string_view> elsewhere = {});
 
 }  // namespace catena::app

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/text/completer.h"
 
@@ -11,10 +12,13 @@ namespace catena::app {
 
 /// Bytes around the cursor that a question looks at.
 inline constexpr std::size_t suggestion_lookback = 128 * 1024, suggestion_lookahead = 64 * 1024;
+/// Other documents that it looks at, and how many bytes of each.
+inline constexpr std::size_t other_documents = 6, other_bytes = 64 * 1024;
 
 struct SuggestionPlace {
   std::string_view before, after;  ///< text around the cursor; at least the bytes above, where there are as many
   bool explicitly = false;         ///< asked for with a key: an unsure answer is better than none
+  std::vector<std::string_view> elsewhere = {};  ///< text of other open documents
 };
 
 model::CompletionOptions suggestion_options(const SuggestionPlace& place);

@@ -108,6 +108,18 @@ TEST_CASE("a cancelled question is not answered", "[session]") {
   CHECK(heard.suggestions.empty());
 }
 
+TEST_CASE("a word of another open document is suggested", "[session]") {
+  const Fixture fixture;
+  const auto session = fixture.start_loaded();
+  Listener heard(*session);
+  session->openDocument("/a/window.h", "void resize_window(int width);\n");
+  const ui::DocumentId document = session->openDocument("/a/main.cpp", "resize_w");
+  session->setActiveDocument(document);
+  session->requestSuggestion(document, 8, true);
+  REQUIRE(wait_until([&] { return !heard.suggestions.empty(); }));
+  CHECK(heard.suggestions.front().alternatives.value(0).startsWith("indow"));
+}
+
 TEST_CASE("a long way to the cursor is reported, and does not keep a question waiting", "[session]") {
   const Fixture fixture;
   const auto session = fixture.start_loaded();

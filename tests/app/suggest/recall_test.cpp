@@ -36,6 +36,16 @@ TEST_CASE("Text below the cursor is recalled too", "[recall]") {
   CHECK(best("void f() { my_l", " }\nvoid my_long_name();\n") == "ong_name();\n");
 }
 
+TEST_CASE("Other documents are recalled, and count less than the open one", "[recall]") {
+  const std::vector<std::string_view> elsewhere{"void resize_window(int width);\n"};
+  const auto found = [&](std::string_view before) {
+    const std::vector<Recalled> all = recall(before, {}, elsewhere);
+    return all.empty() ? std::string() : all.front().text;
+  };
+  CHECK(found("resize_w") == "indow(int width);\n");
+  CHECK(found("resize_widget();\nresize_w") == "idget();\n");
+}
+
 TEST_CASE("Continuations differ in their first word; their shares are those of one whole", "[recall]") {
   const auto found = recall("call(alpha);\ncall(alpha);\ncall(beta);\ncall(", {});
   REQUIRE(found.size() == 2);
