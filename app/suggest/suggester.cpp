@@ -29,7 +29,7 @@ model::CompletionOptions suggestion_options(const SuggestionPlace& place) {
   const bool blank = on_blank_line(line_before(place.before), place.after);
   options.boundary = blank ? model::Boundary::block : model::Boundary::line;
   options.max_tokens = blank ? block_tokens : line_tokens;
-  if (!place.explicitly) options.least_log_probability = least_log_probability;
+  if (!place.explicitly) options.least_log_probability = getenv("THR") ? atof(getenv("THR")) : least_log_probability;
   options.expected = recalled_texts(place.before, place.after, place.elsewhere);
   return options;
 }

@@ -90,7 +90,7 @@ void Completer::generate(Run& run, const Choice* first) {
 
   scratch_ = *run.start.state;
   expected_.start(run.start.pending, run.options.expected);
-  double sum = 0;
+  double sum = 0, word = 0;  // log probabilities: of all tokens, of the running word's
   int beyond = 0;  // tokens that wrote behind the typed text
   out.stop = StopReason::max_tokens;
   while (beyond < run.options.max_tokens) {
@@ -103,8 +103,10 @@ void Completer::generate(Run& run, const Choice* first) {
     const Choice choice = first != nullptr ? *std::exchange(first, nullptr) : sampler_.choose(logits_);
     expected_.chosen(choice.token);
     const std::string_view piece = tokenizer_->piece(choice.token);
+    const bool goes_on = !piece.empty() && is_word(piece.front()) && !written_.empty() && is_word(written_.back());
+    word = choice.log_probability + (goes_on ? word : 0);
     const bool writes = written_.size() + piece.size() > run.start.pending.size() && !piece.empty();
-    if (writes && choice.log_probability < run.options.least_log_probability) {
+    if (writes && word < run.options.least_log_probability) {
       out.stop = StopReason::unsure;
       if (is_word(piece.front())) take_back_word(out.text);
       break;

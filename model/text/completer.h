@@ -21,7 +21,7 @@ enum class StopReason {
   boundary,  ///< where CompletionOptions::boundary says
   max_tokens,
   end,     ///< the model ended the document or the turn
-  unsure,  ///< the next token is less likely than CompletionOptions::least_log_probability
+  unsure,  ///< the next word is less likely than CompletionOptions::least_log_probability
   cancelled,
   nothing_read  ///< the stream has read nothing yet: there is nothing to go by
 };
@@ -31,8 +31,8 @@ struct CompletionOptions {
   Sampling sampling;
   Boundary boundary = Boundary::line;
   int max_tokens = 32;  ///< beyond what retyping the last word takes
-  /// A token less likely than this (nats, among the allowed ones) ends the text; a word that it would have gone on is
-  /// taken back. Minus infinity: every token is taken.
+  /// The text ends before the first word less likely than this (nats: all its tokens so far together, each among the allowed
+  /// ones). What is no word counts by the token. Minus infinity: every token is taken.
   double least_log_probability = -std::numeric_limits<double>::infinity();
   /// Texts that may come next for reasons that the model does not know.
   std::vector<ExpectedText> expected = {};

@@ -1,8 +1,12 @@
 #include "model/tracker/tracker.h"
 
+#include <memory>
+#include <utility>
+
 #include "model/tracker/delta_rule.h"
 #include "model/tracker/fused_ops.h"
 #include "model/tracker/paired_regression.h"
+#include "model/tracker/recompute.h"
 
 namespace catena::model {
 
@@ -22,10 +26,11 @@ void SegmentState::keep(const Tensor& keep, std::int64_t heads) {
   }
 }
 
-Tracker::Tracker(const Parameters& parameters)
+Tracker::Tracker(const Parameters& parameters, bool recompute)
     : parameters_(parameters),
       config_(parameters.config()),
-      rotary_(make_rotary(kLongestChunk, config_.head_width(), config_.rope_base, parameters.device())) {}
+      rotary_(make_rotary(kLongestChunk, config_.head_width(), config_.rope_base, parameters.device())),
+      recompute_(recompute) {}
 
 SegmentState Tracker::initial_state(std::int64_t batch) const {
   const auto options = torch::TensorOptions().dtype(torch::kFloat).device(parameters_.device());
@@ -104,29 +109,50 @@ Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& h, std::in
   return chain.outputs.reshape({batch * t, d});
 }
 
-Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& state) const {
-  const std::int64_t batch = tokens.size(0);
+Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64_t chunk, SegmentState::Layer& state,
+                      std::int64_t first_chunk) const {
   const torch::ScalarType type = parameters_.compute_type();
+  const std::string prefix = "layers." + std::to_string(index) + ".", mixer = prefix + "mixer.";
+  const Tensor h = rms_norm(x, parameters_.master(prefix + "norm1.weight"), config_.norm_eps, type);
+  Tensor mixed;
+  if (!ModelConfig::is_chain(index) || config_.carry == Carry::none) {
+    mixed = local_mixer(mixer, h, batch, chunk);
+  } else if (config_.carry == Carry::delta) {
+    mixed = delta_mixer(mixer, h, batch, state);
+  } else {
+    mixed = vector_mixer(mixer, h, batch, chunk, state, first_chunk);
+  }
+  const Tensor y = x + mixed;
+  const Tensor f = rms_norm(y, parameters_.master(prefix + "norm2.weight"), config_.norm_eps, type);
+  return y + linear(swiglu(linear(f, parameters_[prefix + "ffn.in.weight"])), parameters_[prefix + "ffn.out.weight"]);
+}
+
+Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& state) const {
+  const std::int64_t batch = tokens.size(0), first_chunk = state.chunks;
   Tensor x = torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1}));
   std::size_t chain = 0;
+  SegmentState::Layer nothing;
   for (int i = 0; i < config_.layers; ++i) {
-    const std::string layer = "layers." + std::to_string(i) + ".";
-    const Tensor h = rms_norm(x, parameters_.master(layer + "norm1.weight"), config_.norm_eps, type);
-    Tensor mixed;
-    if (!ModelConfig::is_chain(i) || config_.carry == Carry::none) {
-      mixed = local_mixer(layer + "mixer.", h, batch, chunk);
-    } else if (config_.carry == Carry::delta) {
-      mixed = delta_mixer(layer + "mixer.", h, batch, state.layers[chain]);
-    } else {
-      mixed = vector_mixer(layer + "mixer.", h, batch, chunk, state.layers[chain], state.chunks);
+    SegmentState::Layer& own = ModelConfig::is_chain(i) ? state.layers[chain++] : nothing;
+    if (!recompute_) {
+      x = layer(i, x, batch, chunk, own, first_chunk);
+      continue;
     }
-    if (ModelConfig::is_chain(i)) ++chain;
-    x = x + mixed;
-    const Tensor f = rms_norm(x, parameters_.master(layer + "norm2.weight"), config_.norm_eps, type);
-    x = x + linear(swiglu(linear(f, parameters_[layer + "ffn.in.weight"])), parameters_[layer + "ffn.out.weight"]);
+    // Run again on the way back, the layer must start from the state it had, and leave the stream's as it is by then.
+    const SegmentState::Layer entry = own;
+    SegmentState::Layer* const first_exit = &own;
+    const auto again = std::make_shared<bool>(false);
+    x = recompute(
+        [=, this](const Tensor& in) {
+          SegmentState::Layer moved = entry;
+          const Tensor y = layer(i, in, batch, chunk, moved, first_chunk);
+          if (!std::exchange(*again, true)) *first_exit = moved;
+          return y;
+        },
+        x);
   }
   state.chunks += (tokens.size(1) + chunk - 1) / chunk;
-  return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, type);
+  return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, parameters_.compute_type());
 }
 
 }  // namespace catena::model

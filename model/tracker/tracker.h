@@ -25,7 +25,8 @@ struct SegmentState {
 
 class Tracker {
  public:
-  explicit Tracker(const Parameters& parameters);
+  /// recompute: keep only the layers' inputs for the way back, and compute the rest again: less memory, a third more time.
+  explicit Tracker(const Parameters& parameters, bool recompute = false);
 
   SegmentState initial_state(std::int64_t batch) const;
 
@@ -34,6 +35,9 @@ class Tracker {
   torch::Tensor forward(const torch::Tensor& tokens, std::int64_t chunk, SegmentState& state) const;
 
  private:
+  /// Layer `index` on x [B*T, d]; `state`: of a chain layer, moved past the segment.
+  torch::Tensor layer(int index, const torch::Tensor& x, std::int64_t batch, std::int64_t chunk, SegmentState::Layer& state,
+                      std::int64_t first_chunk) const;
   torch::Tensor local_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk) const;
   torch::Tensor delta_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, SegmentState::Layer& state) const;
   torch::Tensor vector_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk,
@@ -42,6 +46,7 @@ class Tracker {
   const Parameters& parameters_;
   const ModelConfig& config_;
   Rotary rotary_;
+  bool recompute_;
 };
 
 }  // namespace catena::model

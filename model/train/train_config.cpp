@@ -131,6 +131,7 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   config.precision = fast_precision(config.device);
   reader.get_choice("precision", config.precision, {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});
   reader.get_choice("save_precision", config.save_precision, {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});
+  reader.get("recompute", config.recompute);
   reader.get("threads", config.threads);
   reader.get("evaluate_every", config.evaluate_every);
   reader.get("evaluate_tokens", config.evaluate_tokens);

@@ -46,6 +46,7 @@ struct TrainConfig {
   Device device = Device::cpu;
   Precision precision = Precision::float32;        ///< of products; load() takes fast_precision() where the file names none
   Precision save_precision = Precision::bfloat16;  ///< of the finished model's weights
+  bool recompute = false;  ///< keep less for the way back and compute it again: less memory, more time
   int threads = 0;  ///< 0: all cores
   std::int64_t evaluate_every = 500;
   std::int64_t evaluate_tokens = 65536;  ///< of each held-out file

@@ -141,7 +141,7 @@ class Run {
                  config.seed, place.rank * config.batch),
         parameters_(config.model, device_, config.precision == Precision::bfloat16 ? torch::kBFloat16 : torch::kFloat),
         optimiser_(parameters_, {.kind = config.optimiser, .weight_decay = config.weight_decay}),
-        tracker_(parameters_),
+        tracker_(parameters_, config.recompute),
         segment_(tracker_.initial_state(config.batch)),
         state_{config, group_, parameters_, optimiser_, batches_, segment_},
         checkpoint_(config.output / "checkpoint") {

@@ -6,6 +6,7 @@
 #include "model/runtime/safetensors.h"
 #include "model/text/token_file.h"
 #include "model/tracker/optimiser.h"
+#include "model/tracker/tracker.h"
 #include "model/train/process_group.h"
 #include "model/train/trainer.h"
 #include "tests/model/tiny_model.h"
@@ -183,6 +184,31 @@ TEST_CASE("bfloat16 compute trains too") {
   REQUIRE(train(config, observer));
   CHECK(std::isfinite(loss));
   CHECK(loss < 3.0);
+}
+
+TEST_CASE("activations computed again give the same gradients and leave the same state, for every carry") {
+  const Carry carry = GENERATE(Carry::delta, Carry::vector, Carry::none);
+  const ModelConfig model = tiny_config(carry);
+  torch::manual_seed(15);
+  const torch::Tensor tokens = torch::randint(model.vocab, {2, 129}, torch::kLong);
+  const auto run = [&](bool recompute) {
+    auto parameters = std::make_unique<Parameters>(model, torch::kCPU, torch::kFloat);
+    parameters->initialise(4);
+    const Tracker tracker(*parameters, recompute);
+    SegmentState state = tracker.initial_state(2);
+    for (std::int64_t begin : {0, 64}) {  // the second segment starts from a state that is not empty
+      const torch::Tensor y = tracker.forward(tokens.slice(1, begin, begin + 64), 16, state);
+      head_loss(y, (*parameters)["embed.weight"], tokens.slice(1, begin + 1, begin + 65).reshape({-1})).backward();
+    }
+    return std::pair(parameters->gradients().clone(), state);
+  };
+  const auto [kept, kept_state] = run(false);
+  const auto [again, again_state] = run(true);
+  CHECK(kept.abs().sum().item<float>() > 0);
+  CHECK(catena::test::relative_error(again, kept) < 1e-6);
+  for (std::size_t i = 0; i < kept_state.layers.size(); ++i) {
+    if (kept_state.layers[i].memory.defined()) CHECK(torch::equal(again_state.layers[i].memory, kept_state.layers[i].memory));
+  }
 }
 
 TEST_CASE("a run that was stopped goes on as if it had not been") {
