@@ -31,7 +31,7 @@ struct ChunkSettings {
 
 struct ModelInfo {
   bool loaded = false;
-  QString name;  ///< "catena-text-1"
+  QString name;  ///< "catena-text-2"
   qint64 parameters = 0;
   QString carry;    ///< "delta", "vector" or "none"
   QString problem;  ///< one line when loading failed, else empty
