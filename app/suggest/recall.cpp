@@ -121,7 +121,8 @@ std::vector<model::ExpectedText> recalled_texts(std::string_view before, std::st
   std::vector<model::ExpectedText> texts;
   for (Recalled& recalled : recall(before, after, elsewhere)) {
     const double probability = recall_probability(recalled, typed);
-    texts.push_back({std::move(recalled.text), probability});
+    const std::size_t beginning = next_word(recalled.text).size();
+    texts.push_back({std::move(recalled.text), probability, beginning});
   }
   return texts;
 }

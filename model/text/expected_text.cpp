@@ -6,9 +6,11 @@
 namespace catena::model {
 namespace {
 
-// How often a text that was right so far is right about the next token as well. The probability it came with is that of its
-// beginning, so the first token is not discounted.
-constexpr double follows = 0.9;
+// How often a text that was right so far is right about the next token as well: behind its beginning, and farther on. On the
+// dev files the second word of a recalled text was right at 61 % of the places where the first was, the third at 72 %, later ones
+// at 86 %; a word has one to two tokens.
+constexpr double follows_at_first = 0.75, follows = 0.9;
+constexpr std::size_t at_first = 12;  // bytes
 constexpr double most_together = 0.98;
 
 }  // namespace
@@ -28,6 +30,7 @@ void ExpectedTexts::start(std::string_view pending, std::span<const ExpectedText
   double together = 0;
   for (std::size_t i = 0; i < count_; ++i) {
     experts_[i].text.assign(pending).append(texts[i].text);
+    experts_[i].sure = pending.size() + texts[i].beginning;
     experts_[i].weight = std::clamp(texts[i].probability, 0.0, 1.0);
     together += experts_[i].weight;
   }
@@ -44,12 +47,12 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
   const double top = *std::max_element(logits.begin(), logits.end());
   double total = 0;
   for (const float logit : logits) total += std::exp(static_cast<double>(logit) - top);
-  const double follow = first_ ? 1 : follows;
   double base = model_weight_;  // of the model's own distribution in the mixture
   for (std::size_t i = 0; i < count_; ++i) {
     Expert& expert = experts_[i];
     expert.spelling.clear();
     expert.mass = 0;
+    expert.follow = first_ || written.size() < expert.sure ? 1 : written.size() < expert.sure + at_first ? follows_at_first : follows;
     if (expert.weight > 0 && expert.text.size() > written.size() && std::string_view(expert.text).starts_with(written)) {
       const std::string_view rest = std::string_view(expert.text).substr(written.size());
       for (std::size_t length = 1; length <= std::min(longest_piece_, rest.size()); ++length) {
@@ -61,7 +64,7 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
         expert.mass += p;
       }
     }
-    base += expert.weight * (expert.mass > 0 ? 1 - follow : 1);
+    base += expert.weight * (expert.mass > 0 ? 1 - expert.follow : 1);
   }
   // Relative to the model's own distribution scaled by `base`, only the tokens that spell a text change. A logit may be raised
   // by several experts, so the factors are summed before any logit is touched.
@@ -73,7 +76,7 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
         const auto& spelling = experts_[j].spelling;
         if (std::find(spelling.begin(), spelling.end(), token) == spelling.end()) continue;
         earlier = earlier || j < i;
-        factor += follow * experts_[j].weight / (experts_[j].mass * std::max(base, 1e-9));
+        factor += experts_[j].follow * experts_[j].weight / (experts_[j].mass * std::max(base, 1e-9));
       }
       if (!earlier) logits[static_cast<std::size_t>(token)] += static_cast<float>(std::log(factor));
     }
@@ -82,14 +85,13 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
 
 void ExpectedTexts::chosen(Token token) {
   if (count_ == 0) return;
-  const double follow = first_ ? 1 : follows;
   first_ = false;
   double total = model_weight_;
   for (std::size_t i = 0; i < count_; ++i) {
     Expert& expert = experts_[i];
     if (expert.mass > 0) {
       const bool spells = std::find(expert.spelling.begin(), expert.spelling.end(), token) != expert.spelling.end();
-      expert.weight *= (1 - follow) + (spells ? follow / expert.mass : 0);
+      expert.weight *= (1 - expert.follow) + (spells ? expert.follow / expert.mass : 0);
     }
     total += expert.weight;
   }

@@ -15,7 +15,8 @@ namespace catena::model {
 
 struct ExpectedText {
   std::string text;        ///< from the end of the typed text on
-  double probability = 0;  ///< that it comes, judged without the model: 0 to 1
+  double probability = 0;  ///< that its beginning comes, judged without the model: 0 to 1
+  std::size_t beginning = 0;  ///< bytes that the probability speaks of: its first word, say
 };
 
 /// A Bayesian mixture of experts over the next token. Expert 0 is the model; every expected text is an expert that, while
@@ -38,7 +39,9 @@ class ExpectedTexts {
  private:
   struct Expert {
     std::string text;  // pending bytes and the expected text
+    std::size_t sure = 0;        // bytes of it that follow from each other: no token of them is discounted
     double weight = 0;
+    double follow = 1;           // how likely it goes on to be right, if it was so far
     double mass = 0;             // the model's probability of all tokens that spell the text now; 0: no say
     std::vector<Token> spelling;  // those tokens
   };

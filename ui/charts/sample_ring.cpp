@@ -88,11 +88,11 @@ std::vector<MergedSample> SampleRing::columns(qint64 from_ms, qint64 to_ms, int 
   return columns;
 }
 
-Trend trendOf(const SampleRing& ring, double tolerance) {
-  const qint64 span = ring.lastMs() - ring.firstMs();
+Trend trendOf(const SampleRing& ring, double tolerance, qint64 since_ms) {
+  const qint64 from = std::max(ring.firstMs(), since_ms), span = ring.lastMs() - from;
   if (ring.count() < 10 || span <= 0) return Trend::unknown;
   MergedSample first, last;
-  for (const auto& sample : ring.range(ring.firstMs(), ring.firstMs() + span / 10)) first.merge(sample);
+  for (const auto& sample : ring.range(from, from + span / 10)) first.merge(sample);
   for (const auto& sample : ring.range(ring.lastMs() - span / 10, ring.lastMs())) last.merge(sample);
   if (first.count == 0 || last.count == 0) return Trend::unknown;
   const double change = last.mean() - first.mean();

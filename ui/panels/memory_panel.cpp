@@ -9,9 +9,11 @@
 namespace catena::ui {
 namespace {
 
+constexpr qint64 settling_ms = 200;  // samples on their way still show what was before
+
 // Ours is promised to be flat: growing is worth a warning.
-void setWithTrend(FigureLabel* label, qint64 bytes, const SampleRing& ring, double tolerance) {
-  const Trend trend = trendOf(ring, tolerance);
+void setWithTrend(FigureLabel* label, qint64 bytes, const SampleRing& ring, double tolerance, qint64 since_ms) {
+  const Trend trend = trendOf(ring, tolerance, since_ms);
   label->set(formatBytes(double(bytes)), trendWord(trend),
              trend == Trend::growing   ? Verdict::warning
              : trend == Trend::unknown ? Verdict::none
@@ -46,6 +48,7 @@ MemoryPanel::MemoryPanel(QWidget* parent) : DashboardPanel(tr("Memory"), parent)
 }
 
 void MemoryPanel::add(const Figures& f) {
+  if (last_.state_bytes == 0 && f.state_bytes > 0) trend_since_ms_ = f.time_ms;  // the model has come
   last_ = f;
   chart_->add(0, f.time_ms, double(f.state_bytes));
   chart_->add(1, f.time_ms, double(f.kv_cache_bytes));
@@ -54,7 +57,11 @@ void MemoryPanel::add(const Figures& f) {
   figuresChanged();
 }
 
-void MemoryPanel::addMark(const SettingsMark& mark) { chart_->addMark(mark); }
+// A setting changes sizes at once; whether they grow is a question about the time since then.
+void MemoryPanel::addMark(const SettingsMark& mark) {
+  chart_->addMark(mark);
+  trend_since_ms_ = mark.time_ms + settling_ms;
+}
 
 void MemoryPanel::resetBaseline() {
   resident_.clear();
@@ -63,11 +70,11 @@ void MemoryPanel::resetBaseline() {
 }
 
 void MemoryPanel::refresh() {
-  setWithTrend(state_, last_.state_bytes, chart_->series(0), 0);
+  setWithTrend(state_, last_.state_bytes, chart_->series(0), 0, trend_since_ms_);
   kv_cache_->set(formatBytes(double(last_.kv_cache_bytes)), trendWord(trendOf(chart_->series(1))));
   marks_->set(formatBytes(double(last_.marks_bytes)));
-  setWithTrend(tensor_figure_, last_.tensor_bytes, tensors_, 0.05);
-  setWithTrend(resident_figure_, last_.resident_bytes, resident_, 0.05);
+  setWithTrend(tensor_figure_, last_.tensor_bytes, tensors_, 0.05, trend_since_ms_);
+  setWithTrend(resident_figure_, last_.resident_bytes, resident_, 0.05, trend_since_ms_);
   gpu_->setVisible(last_.gpu_bytes >= 0);
   if (last_.gpu_bytes >= 0) gpu_->set(formatBytes(double(last_.gpu_bytes)));
   if (last_.state_bytes > 0) chart_->setAccessibleDescription(figuresText().replace(u'\n', QLatin1String("; ")));

@@ -23,6 +23,7 @@ class MemoryPanel : public DashboardPanel {
   Figures last_;
   SampleRing resident_;
   SampleRing tensors_;
+  qint64 trend_since_ms_ = 0;
   Timeline* chart_;
   FigureLabel* state_;
   FigureLabel* kv_cache_;
