@@ -69,7 +69,7 @@ void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_
     const SuggestionPlace place{typed, {}};
     CompletionOptions wanted = suggestion_options(place);
     if (options.no_recall) wanted.expected.clear();
-    return shown_suggestion(stream.complete(wanted).text, place);
+    return shown_suggestion(stream.complete(wanted), place);
   };
   result.model = type_text(text, first, suggest);
   result.baseline = type_text(text, first, complete_from_file);

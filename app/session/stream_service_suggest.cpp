@@ -55,7 +55,7 @@ void StreamService::suggest(const SuggestionRequest& request) {
 
   QStringList texts;
   const auto take = [&](const model::Completion& completion) {
-    const QString shown = QString::fromStdString(shown_suggestion(completion.text, place));
+    const QString shown = QString::fromStdString(shown_suggestion(completion, place));
     if (!shown.isEmpty() && !texts.contains(shown)) texts.append(shown);
   };
   take(best);

@@ -41,9 +41,8 @@ std::string_view line_from(std::string_view text) {
     if (text[i] == '\n' && says_something) return text.substr(0, i + 1);
     says_something = says_something || !is_space(text[i]);
   }
-  std::size_t end = text.size();  // cut: never inside a character
-  while (end > 0 && end == longest_text && (static_cast<unsigned char>(text[end - 1]) & 0x80U) != 0) --end;
-  return text.substr(0, end);
+  // Cut: before the word that may go on, and so never inside a character.
+  return text.size() < longest_text ? text : text.substr(0, text.size() - last_word(text).size());
 }
 
 struct Group {

@@ -35,8 +35,10 @@ model::CompletionOptions suggestion_options(const SuggestionPlace& place) {
   return options;
 }
 
-std::string shown_suggestion(std::string completion, const SuggestionPlace& place) {
-  std::string text = fit_to_following(std::move(completion), place.after.substr(0, following_bytes));
+std::string shown_suggestion(const model::Completion& completion, const SuggestionPlace& place) {
+  std::string text = completion.text;
+  if (completion.stop == model::StopReason::max_tokens) text.resize(text.size() - last_word(text).size());
+  text = fit_to_following(std::move(text), place.after.substr(0, following_bytes));
   if (characters(text) < (place.explicitly ? 1 : least_characters)) text.clear();
   return text;
 }

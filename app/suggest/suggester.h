@@ -23,7 +23,8 @@ struct SuggestionPlace {
 
 model::CompletionOptions suggestion_options(const SuggestionPlace& place);
 
-/// What of a completion is shown at the place; empty when nothing of it is worth it.
-std::string shown_suggestion(std::string completion, const SuggestionPlace& place);
+/// What of a completion is shown at the place; empty when nothing of it is worth it. A word that the longest length may have cut
+/// is left out.
+std::string shown_suggestion(const model::Completion& completion, const SuggestionPlace& place);
 
 }  // namespace catena::app
