@@ -29,7 +29,6 @@ class ProjectReader {
   /// Reads at least one piece, and on until the deadline. Returns whether everything was read.
   bool read(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop = {});
   const Progress& progress() const { return progress_; }
-  const std::filesystem::path& folder() const { return folder_; }
 
   /// After everything was read.
   model::ProjectMemory result();

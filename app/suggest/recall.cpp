@@ -10,8 +10,7 @@
 namespace catena::app {
 namespace {
 
-constexpr std::size_t looked_back = 128 * 1024, looked_ahead = 64 * 1024;
-constexpr std::size_t far_away = looked_back;  // as which another document counts
+constexpr std::size_t far_away = recall_back;  // as which another document counts
 constexpr std::size_t longest_match = 64;
 constexpr std::size_t least_match = 3;      // where nothing of a word is typed
 constexpr std::size_t longest_text = 120;
@@ -95,8 +94,8 @@ class Search {
 }  // namespace
 
 std::vector<Recalled> recall(std::string_view before, std::string_view after, std::span<const std::string_view> elsewhere) {
-  if (before.size() > looked_back) before.remove_prefix(before.size() - looked_back);
-  after = after.substr(0, looked_ahead);
+  if (before.size() > recall_back) before.remove_prefix(before.size() - recall_back);
+  after = after.substr(0, recall_ahead);
   if (before.size() < 2) return {};
   Search search(before);
   for (std::size_t place = before.size() - 1; place > 0; --place) search.look(before, place, before.size() - place);

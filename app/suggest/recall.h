@@ -11,6 +11,9 @@
 
 namespace catena::app {
 
+/// How far around the cursor it looks, in bytes.
+inline constexpr std::size_t recall_back = 128 * 1024, recall_ahead = 64 * 1024;
+
 /// A continuation seen in the document, and the evidence for it.
 struct Recalled {
   std::string text;       ///< from the cursor to the end of the line, its line end included

@@ -1,6 +1,5 @@
 #include "app/suggest/suggester.h"
 
-#include "app/suggest/recall.h"
 #include "app/suggest/suggestion_rules.h"
 #include "app/suggest/words.h"
 

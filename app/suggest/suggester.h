@@ -6,12 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "app/suggest/recall.h"
 #include "model/text/completer.h"
 
 namespace catena::app {
 
 /// Bytes around the cursor that a question looks at.
-inline constexpr std::size_t suggestion_lookback = 128 * 1024, suggestion_lookahead = 64 * 1024;
+inline constexpr std::size_t suggestion_lookback = recall_back, suggestion_lookahead = recall_ahead;
 /// Other documents that it looks at, and how many bytes of each.
 inline constexpr std::size_t other_documents = 6, other_bytes = 64 * 1024;
 
