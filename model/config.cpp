@@ -45,6 +45,12 @@ void read(const json& object, const char* key, float& value) {
   value = item.get<float>();
 }
 
+void read(const json& object, const char* key, bool& value) {
+  const json& item = member(object, key);
+  if (!item.is_boolean()) throw std::runtime_error(std::string("\"") + key + "\" is neither true nor false");
+  value = item.get<bool>();
+}
+
 void read(const json& object, const char* key, std::string& value) {
   const json& item = member(object, key);
   if (!item.is_string()) throw std::runtime_error(std::string("\"") + key + "\" is not a string");
@@ -54,14 +60,16 @@ void read(const json& object, const char* key, std::string& value) {
 void read(const json& object, const char* key, Carry& value) {
   std::string name;
   read(object, key, name);
-  for (const Carry carry : {Carry::delta, Carry::vector, Carry::none}) {
+  for (const Carry carry : {Carry::delta, Carry::linear, Carry::vector, Carry::none, Carry::attention}) {
     if (to_string(carry) == name) {
       value = carry;
       return;
     }
   }
-  out_of_bounds(std::string("\"") + key + "\"", "\"" + name + "\"", "\"delta\", \"vector\" or \"none\"");
+  out_of_bounds(std::string("\"") + key + "\"", "\"" + name + "\"", "\"delta\", \"linear\", \"vector\", \"none\" or \"attention\"");
 }
+
+enum class Key { needed, optional };
 
 // The one list of config.json's keys, for reading and writing.
 template <typename Config, typename Visit>
@@ -79,6 +87,9 @@ void each_field(Config& config, Visit&& visit) {
   visit("rope_base", config.rope_base);
   visit("norm_eps", config.norm_eps);
   visit("chunk_length", config.chunk_length);
+  visit("regression_share", config.regression_share, Key::optional);
+  visit("summary_levels", config.summary_levels, Key::optional);
+  visit("fill_in_middle", config.fill_in_middle, Key::optional);
 }
 
 // A float's shortest decimal form, so that 0.1F is written as 0.1.
@@ -105,7 +116,9 @@ ModelConfig ModelConfig::load(const std::filesystem::path& config_json) {
   if (!object.is_object()) throw fail("is not a JSON object");
   try {
     ModelConfig config;
-    each_field(config, [&](const char* key, auto& value) { read(object, key, value); });
+    each_field(config, [&](const char* key, auto& value, Key kind = Key::needed) {
+      if (kind == Key::needed || object.contains(key)) read(object, key, value);
+    });
     config.validate();
     return config;
   } catch (const std::exception& error) {
@@ -116,7 +129,7 @@ ModelConfig ModelConfig::load(const std::filesystem::path& config_json) {
 void ModelConfig::save(const std::filesystem::path& config_json) const {
   validate();
   nlohmann::ordered_json object;
-  each_field(*this, [&](const char* key, const auto& value) {
+  each_field(*this, [&](const char* key, const auto& value, Key = Key::needed) {
     using Value = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, Carry>) {
       object[key] = to_string(value);
@@ -136,15 +149,16 @@ void ModelConfig::validate() const {
   require(heads >= 1 && heads <= width && width % heads == 0, "heads", heads, "a divisor of width");
   require(head_width() % 16 == 0, "width / heads", head_width(), "a multiple of 16");
   require(ffn >= 16 && ffn <= 65536 && ffn % 16 == 0, "ffn", ffn, "a multiple of 16 from 16 to 65536");
-  const int least_gate = carry == Carry::delta ? 16 : 0;
-  require(gate_hidden >= least_gate && gate_hidden <= 8192 && gate_hidden % 16 == 0, "gate_hidden", gate_hidden,
-          "a multiple of 16 from 16 to 8192");
+  require(gate_hidden >= 0 && gate_hidden <= 8192 && gate_hidden % 16 == 0, "gate_hidden", gate_hidden,
+          "a multiple of 16 from 0 to 8192");
   require(conv_taps >= 1 && conv_taps <= 16, "conv_taps", conv_taps, "1 to 16");
   require(gate_temperature >= 1e-3F && gate_temperature <= 100, "gate_temperature", gate_temperature, "0.001 to 100");
   require(rope_base > 1 && rope_base <= 1e9F, "rope_base", rope_base, "more than 1, at most 1e9");
   require(norm_eps > 0 && norm_eps <= 0.1F, "norm_eps", norm_eps, "more than 0, at most 0.1");
   require(chunk_length >= min_chunk_length && chunk_length <= max_chunk_length, "chunk_length", chunk_length,
           "8 to 512");
+  require(regression_share >= 0 && regression_share < 1, "regression_share", regression_share, "0 to less than 1");
+  require(summary_levels >= 0 && summary_levels <= 4, "summary_levels", summary_levels, "0 to 4");
   require(parameters() <= std::int64_t{4'000'000'000}, "the parameter count", static_cast<double>(parameters()),
           "at most 4000000000");
 }
@@ -172,12 +186,14 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config) {
     const std::string mixer = layer + "mixer.";
     const bool chain = ModelConfig::is_chain(i);
     add(layer + "norm1.weight", {d});
-    if (chain && config.carry == Carry::delta) {
+    if (chain && config.has_memory()) {
       add(mixer + "in.weight", {4 * d, d});
       add(mixer + "conv.weight", {3 * d, config.conv_taps});
-      add(mixer + "importance.in.weight", {config.gate_hidden, d});
-      add(mixer + "importance.out.weight", {heads, config.gate_hidden});
-      add(mixer + "importance.out.bias", {heads});
+      if (config.gate_hidden > 0) {
+        add(mixer + "importance.in.weight", {config.gate_hidden, d});
+        add(mixer + "importance.out.weight", {heads, config.gate_hidden});
+        add(mixer + "importance.out.bias", {heads});
+      }
       add(mixer + "decay.weight", {heads, d});
       add(mixer + "decay.bias", {heads});
       add(mixer + "decay.log_rate", {heads});
@@ -204,10 +220,14 @@ std::string to_string(Carry carry) {
   switch (carry) {
     case Carry::delta:
       return "delta";
+    case Carry::linear:
+      return "linear";
     case Carry::vector:
       return "vector";
     case Carry::none:
       return "none";
+    case Carry::attention:
+      return "attention";
   }
   return "unknown";
 }

@@ -12,9 +12,11 @@ using Token = std::int32_t;
 
 /// What a chain layer hands from chunk to chunk.
 enum class Carry {
-  delta,   ///< online regression memory S per head (gated delta rule)
-  vector,  ///< one regression vector per layer (paired attentive regression)
-  none     ///< nothing: block attention
+  delta,     ///< online regression memory S per head (gated delta rule)
+  linear,    ///< the same memory without the rule's correction: gated linear attention
+  vector,    ///< one regression vector per layer (paired attentive regression)
+  none,      ///< nothing: block attention
+  attention  ///< keys and values of everything read: a Transformer. Grows without bound; only to compare with
 };
 
 /// Any chunk length between these works with any model.
@@ -40,9 +42,12 @@ struct ModelConfig {
   int layers = 0;
   int heads = 0;
   int ffn = 0;          ///< hidden width of SwiGLU
-  int gate_hidden = 0;  ///< hidden width of the importance gate
-  int conv_taps = 4;    ///< causal convolution before q, k, v of a delta layer
+  int gate_hidden = 0;  ///< hidden width of the importance gate; 0: no gate, every token is written in full
+  int conv_taps = 4;    ///< causal convolution before q, k, v of a layer with a regression memory
   Carry carry = Carry::delta;
+  float regression_share = 0.3F;  ///< vector: how much of the previous r stays in the next
+  int summary_levels = 0;         ///< pyramid of summaries that local layers look at beside their chunk; 0: none. Training form only
+  bool fill_in_middle = false;    ///< trained to look at the text after the cursor
   float gate_temperature = 0.1F;
   float rope_base = 10000.0F;
   float norm_eps = 1e-5F;
@@ -52,6 +57,7 @@ struct ModelConfig {
 
   int head_width() const { return width / heads; }
   static bool is_chain(int layer) { return layer % 2 == 0; }
+  bool has_memory() const { return carry == Carry::delta || carry == Carry::linear; }
 
   /// Parses config.json. Throws std::runtime_error with one line (file, key, what is expected) when
   /// a key is missing, of the wrong type or out of bounds.

@@ -46,7 +46,11 @@ int run(const Options& options) {
     throw std::runtime_error("--at " + std::to_string(options.at) + " is behind the end of " + options.file.string() + " (" +
                              std::to_string(text.size()) + " bytes)");
   }
-  if (options.at >= 0) text.resize(static_cast<std::size_t>(options.at));
+  std::string following;
+  if (options.at >= 0) {
+    following = text.substr(static_cast<std::size_t>(options.at));
+    text.resize(static_cast<std::size_t>(options.at));
+  }
 
   const auto started = Clock::now();
   const auto model = TextModel::load(model_folder(options.model.folder));
@@ -65,6 +69,7 @@ int run(const Options& options) {
   wanted.sampling = {options.temperature, options.top_p, options.seed};
   wanted.boundary = boundary_named(options.stop_at);
   wanted.max_tokens = options.max_tokens;
+  wanted.following = following;
   const auto completing = Clock::now();
   std::vector<Completion> completions;
   if (options.alternatives > 1) {

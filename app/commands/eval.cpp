@@ -29,6 +29,7 @@ struct Options {
   std::size_t typed_bytes = 1500;
   bool no_typist = false;
   bool no_recall = false;
+  bool insert = false;
   bool json = false;
 };
 
@@ -55,24 +56,37 @@ void score_file(const TextModel& model, Executor& executor, const TextStream::Op
   }
 }
 
-/// The typist writes the last part of the file; what comes before has been read.
+/// What the typist writes of a file: whole lines, at its end or in its middle.
+struct TypedPart {
+  std::size_t first, end;
+};
+TypedPart typed_part(std::string_view text, const Options& options) {
+  const std::size_t wanted = std::min(text.size(), options.typed_bytes);
+  std::size_t first = options.insert ? (text.size() - wanted) / 2 : text.size() - wanted;
+  while (first > 0 && text[first - 1] != '\n') --first;
+  std::size_t end = options.insert ? first + wanted : text.size();
+  while (end < text.size() && text[end - 1] != '\n') ++end;
+  return {first, end};
+}
+
+/// What comes before has been read.
 void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor, const TextStream::Options& reading,
                const std::string& name, const std::string& text, const Options& options, FileResult& result) {
-  std::size_t first = text.size() > options.typed_bytes ? text.size() - options.typed_bytes : 0;
-  while (first > 0 && text[first - 1] != '\n') --first;
+  const TypedPart part = typed_part(text, options);
+  const std::string_view written = std::string_view(text).substr(0, part.end), after = std::string_view(text).substr(part.end);
   TextStream stream(model, executor, reading);
   stream.begin_document(name);
   std::size_t fed = 0;
   const auto suggest = [&](std::string_view typed) {
     stream.feed(typed.substr(fed));
     fed = typed.size();
-    const SuggestionPlace place{typed, {}};
+    const SuggestionPlace place{typed, after};
     CompletionOptions wanted = suggestion_options(place);
     if (options.no_recall) wanted.expected.clear();
     return shown_suggestion(stream.complete(wanted), place);
   };
-  result.model = type_text(text, first, suggest);
-  result.baseline = type_text(text, first, complete_from_file);
+  result.model = type_text(written, part.first, suggest);
+  result.baseline = type_text(written, part.first, [&](std::string_view typed) { return complete_from_file(typed, after); });
 }
 
 nlohmann::json to_json(const FileResult& result, bool typist) {
@@ -156,7 +170,8 @@ void add_eval_command(CLI::App& program, int& exit_code) {
   CLI::App* text = eval->add_subcommand("text", "Bits per byte, and keystrokes saved for a simulated typist (the words of the open file as the baseline)");
   text->add_option("FILES", options->files, "Text files; each is a stream of its own")->required();
   text->add_option("--memory", options->memory, "Start each file from a project memory (catena remember)");
-  text->add_option("--typed-bytes", options->typed_bytes, "How much of the end of each file the typist writes")->capture_default_str();
+  text->add_option("--typed-bytes", options->typed_bytes, "How much of each file the typist writes")->capture_default_str();
+  text->add_flag("--insert", options->insert, "The typist writes in the middle of each file, not at its end: the text behind stands there already");
   text->add_flag("--no-typist", options->no_typist, "Bits per byte only");
   text->add_flag("--no-recall", options->no_recall, "Suggestions from the model alone, not from the text of the open file as well");
   text->add_flag("--json", options->json, "One JSON object a file, the total last");

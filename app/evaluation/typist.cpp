@@ -1,5 +1,7 @@
 #include "app/evaluation/typist.h"
 
+#include <algorithm>
+
 #include "app/suggest/words.h"
 
 namespace catena::app {
@@ -16,6 +18,14 @@ std::string_view indentation_above(std::string_view text, std::size_t position) 
   std::size_t end = begin;
   while (end < position && (text[end] == ' ' || text[end] == '\t')) ++end;
   return text.substr(begin, end - begin);
+}
+
+/// How the word at `at` goes on behind its first `typed` bytes; empty when no word begins there or it ends with them.
+std::string_view ending_of_word(std::string_view text, std::size_t at, std::size_t typed) {
+  if (at > 0 && is_word(text[at - 1])) return {};
+  std::size_t end = at + typed;
+  while (end < text.size() && is_word(text[end])) ++end;
+  return text.substr(at + typed, end - at - typed);
 }
 
 }  // namespace
@@ -77,18 +87,17 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
   return keys;
 }
 
-std::string complete_from_file(std::string_view typed) {
+std::string complete_from_file(std::string_view typed, std::string_view after) {
   const std::string_view prefix = last_word(typed);
-  const std::size_t begin = typed.size() - prefix.size();
   if (prefix.size() < kLeastTyped) return {};
-  const std::size_t farthest = typed.size() > kWordSearch ? typed.size() - kWordSearch : 0;
-  for (std::size_t at = begin; at > farthest;) {
-    at = typed.rfind(prefix, at - 1);
-    if (at == std::string_view::npos || at < farthest) return {};
-    if (at > 0 && is_word(typed[at - 1])) continue;
-    std::size_t end = at + prefix.size();
-    while (end < begin && is_word(typed[end])) ++end;
-    if (end > at + prefix.size()) return std::string(typed.substr(at + prefix.size(), end - at - prefix.size()));
+  const std::string_view before = typed.substr(0, typed.size() - prefix.size());
+  const std::string_view near = before.substr(before.size() - std::min(before.size(), kWordSearch));
+  for (std::size_t at = near.rfind(prefix); at != std::string_view::npos; at = at == 0 ? at - 1 : near.rfind(prefix, at - 1)) {
+    if (const std::string_view ending = ending_of_word(near, at, prefix.size()); !ending.empty()) return std::string(ending);
+  }
+  after = after.substr(0, kWordSearch);
+  for (std::size_t at = after.find(prefix); at != std::string_view::npos; at = after.find(prefix, at + 1)) {
+    if (const std::string_view ending = ending_of_word(after, at, prefix.size()); !ending.empty()) return std::string(ending);
   }
   return {};
 }

@@ -33,7 +33,7 @@ using Suggest = std::function<std::string(std::string_view typed)>;
 Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& suggest);
 
 /// What an editor does without a model: once two letters of a word stand before the cursor, the most recent word of the text before
-/// that begins with them and is longer.
-std::string complete_from_file(std::string_view typed);
+/// that begins with them and is longer, else the first such word of the text behind the cursor.
+std::string complete_from_file(std::string_view typed, std::string_view after = {});
 
 }  // namespace catena::app

@@ -30,6 +30,7 @@ model::CompletionOptions suggestion_options(const SuggestionPlace& place) {
   options.boundary = blank ? model::Boundary::block : model::Boundary::line;
   options.max_tokens = blank ? block_tokens : line_tokens;
   if (!place.explicitly) options.least_log_probability = least_log_probability;
+  options.following = place.after;
   options.expected = recalled_texts(place.before, place.after, place.elsewhere);
   return options;
 }

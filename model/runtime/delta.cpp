@@ -49,16 +49,22 @@ void gates(const Compute& compute, const ModelConfig& config, const PackedLayer&
   const Rows importance{scratch.importance.data(), scratch.gate_stride};
   const Rows decay{scratch.decay.data(), scratch.gate_stride};
   const Rows projected = scratch.projected();
-  for (int t = 0; t < tokens; ++t) {
-    compute.kernels.silu(projected.row(t) + 4 * config.width, hidden_rows.row(t), hidden);
+  if (hidden > 0) {
+    for (int t = 0; t < tokens; ++t) {
+      compute.kernels.silu(projected.row(t) + 4 * config.width, hidden_rows.row(t), hidden);
+    }
+    layer.importance_out.multiply(compute, hidden_rows, tokens, importance);
   }
-  layer.importance_out.multiply(compute, hidden_rows, tokens, importance);
   for (int t = 0; t < tokens; ++t) {
     const float* decay_in = projected.row(t) + 4 * config.width + hidden;
     for (int head = 0; head < config.heads; ++head) {
       const auto i = static_cast<std::size_t>(head);
-      const float score = (importance.row(t)[head] + layer.importance_bias[i]) / temperature;
-      importance.row(t)[head] = 1.0F / (1.0F + std::exp(-score));
+      if (hidden > 0) {
+        const float score = (importance.row(t)[head] + layer.importance_bias[i]) / temperature;
+        importance.row(t)[head] = 1.0F / (1.0F + std::exp(-score));
+      } else {
+        importance.row(t)[head] = 1.0F;
+      }
       decay.row(t)[head] = std::exp(-layer.decay_rate[i] * softplus(decay_in[head] + layer.decay_bias[i]));
     }
   }
@@ -85,6 +91,7 @@ void delta_mixer(const Compute& compute, const ModelConfig& config, const Packed
       args.stride = scratch.qkv().stride;
       args.decay = scratch.decay.data() + head;
       args.importance = scratch.importance.data() + head;
+      args.corrected = config.carry == Carry::delta ? 1.0F : 0.0F;
       args.gate_stride = scratch.gate_stride;
       args.out = scratch.mixed().data + column;
       args.out_stride = scratch.mixed().stride;

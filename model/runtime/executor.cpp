@@ -39,6 +39,10 @@ bool executor_available(Device device) {
 
 std::unique_ptr<Executor> make_executor(std::shared_ptr<const Weights> weights, const ExecutorOptions& options) {
   if (weights == nullptr) throw std::runtime_error("no weights were given; load a model first");
+  const ModelConfig& config = weights->config();
+  if (config.carry == Carry::attention || config.summary_levels > 0) {
+    throw std::runtime_error("model '" + config.name + "' is made to be trained and compared with (carry 'attention' or summaries), not to read streams; choose another model");
+  }
   ExecutorFactory factory = nullptr;
   {
     const std::lock_guard lock(factories().mutex);

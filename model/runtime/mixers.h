@@ -66,7 +66,8 @@ void add_regression(Scratch& scratch, int tokens, VectorState state);
 /// x += out(mixed) from token `first` on, remembering the last token's result.
 void vector_output(const Compute& compute, const PackedLayer& layer, Scratch& scratch, int tokens, int first,
                    VectorState state);
-/// At the end of chunk number `chunk`.
-void regress(const Compute& compute, const PackedLayer& layer, Scratch& scratch, std::int64_t chunk, VectorState state);
+/// At the end of chunk number `chunk`. share: ModelConfig::regression_share.
+void regress(const Compute& compute, const PackedLayer& layer, float share, Scratch& scratch, std::int64_t chunk,
+             VectorState state);
 
 }  // namespace catena::model

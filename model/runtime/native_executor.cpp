@@ -28,7 +28,7 @@ ExecutorOptions checked(const ExecutorOptions& options) {
 Scratch::Scratch(const ModelConfig& config, int threads) : width(static_cast<std::size_t>(config.width)) {
   const auto size = [](int value) { return static_cast<std::size_t>(value); };
   const std::size_t rows = block_tokens;
-  const bool delta = config.carry == Carry::delta;
+  const bool delta = config.has_memory();
   const std::size_t projections = delta ? 4 * width + size(config.gate_hidden) + size(config.heads) : 3 * width;
   wide_stride = rounded_up(std::max(projections, 2 * size(config.ffn)));
   gate_stride = rounded_up(size(config.heads));
@@ -155,11 +155,11 @@ void NativeExecutor::end_chunk(ChainState& state) {
   const StateLayout layout(config(), counters.chunk_length);
   for (int i = 0; i < config().layers; ++i) {
     if (ModelConfig::is_chain(i) && config().carry == Carry::vector) {
-      regress(compute(), model_->layers[static_cast<std::size_t>(i)], scratch_, counters.chunks,
-              {data + layout.regression(i), data + layout.last_result(i)});
+      regress(compute(), model_->layers[static_cast<std::size_t>(i)], config().regression_share, scratch_,
+              counters.chunks, {data + layout.regression(i), data + layout.last_result(i)});
       std::fill_n(data + layout.last_result(i), scratch_.width, 0.0F);
     }
-    if (!ModelConfig::is_chain(i) || config().carry != Carry::delta) {
+    if (!ModelConfig::is_chain(i) || !config().has_memory()) {
       const std::size_t used = static_cast<std::size_t>(counters.position) * scratch_.width;
       std::fill_n(data + layout.keys(i), used, 0.0F);
       std::fill_n(data + layout.values(i), used, 0.0F);
@@ -225,7 +225,7 @@ void NativeExecutor::mix(const StateLayout& layout, float* data, int i, const Ch
   const PackedLayer& layer = model_->layers[static_cast<std::size_t>(i)];
   const Carry carry = ModelConfig::is_chain(i) ? config().carry : Carry::none;
   const VectorState vector{data + layout.regression(i), data + layout.last_result(i)};
-  if (carry == Carry::delta) {
+  if (carry == Carry::delta || carry == Carry::linear) {
     const float temperature = at.gate_temperature > 0 ? at.gate_temperature : config().gate_temperature;
     delta_mixer(compute(), config(), layer, scratch_, tokens, temperature,
                 {data + layout.memory(i), data + layout.tail(i)});

@@ -33,11 +33,16 @@ class Packer {
     packed.norm2 = vector(layer + "norm2.weight");
     packed.ffn_in = matrix(d, {layer + "ffn.in.weight"});
     packed.ffn_out = matrix(config.ffn, {layer + "ffn.out.weight"});
-    if (carry == Carry::delta) {
-      packed.in = matrix(d, {mixer + "in.weight", mixer + "importance.in.weight", mixer + "decay.weight"});
+    if (carry == Carry::delta || carry == Carry::linear) {
+      const bool gate = config.gate_hidden > 0;
+      std::vector<std::string> stacked{mixer + "in.weight", mixer + "decay.weight"};
+      if (gate) stacked.insert(stacked.begin() + 1, mixer + "importance.in.weight");
+      packed.in = matrix(d, stacked);
       packed.convolution = transposed(vector(mixer + "conv.weight"), config.conv_taps);
-      packed.importance_out = matrix(config.gate_hidden, {mixer + "importance.out.weight"});
-      packed.importance_bias = vector(mixer + "importance.out.bias");
+      if (gate) {
+        packed.importance_out = matrix(config.gate_hidden, {mixer + "importance.out.weight"});
+        packed.importance_bias = vector(mixer + "importance.out.bias");
+      }
       packed.decay_bias = vector(mixer + "decay.bias");
       packed.decay_rate = vector(mixer + "decay.log_rate");
       for (float& rate : packed.decay_rate) rate = std::exp(rate);

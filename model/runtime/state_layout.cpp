@@ -8,14 +8,14 @@ namespace catena::model {
 StateLayout::StateLayout(const ModelConfig& config, int chunk_length) {
   const auto size = [](int value) { return static_cast<std::size_t>(value); };
   const std::size_t chain_layers = size((config.layers + 1) / 2);
-  delta_ = config.carry == Carry::delta;
+  memory_layers_ = config.has_memory();
   width_ = size(config.width);
-  memory_ = delta_ ? width_ * size(config.head_width()) : 0;
+  memory_ = memory_layers_ ? width_ * size(config.head_width()) : 0;
   chain_ = 0;
-  if (config.carry == Carry::delta) chain_ = memory_ + size(config.conv_taps - 1) * 3 * width_;
+  if (memory_layers_) chain_ = memory_ + size(config.conv_taps - 1) * 3 * width_;
   if (config.carry == Carry::vector) chain_ = 2 * width_;
   running_ = width_ + chain_layers * chain_;
-  attention_layers_ = delta_ ? size(config.layers / 2) : size(config.layers);
+  attention_layers_ = memory_layers_ ? size(config.layers / 2) : size(config.layers);
   rows_ = size(chunk_length) * width_;
 }
 

@@ -30,9 +30,9 @@ class StateLayout {
 
  private:
   static std::size_t chain_index(int layer) { return static_cast<std::size_t>(layer / 2); }
-  std::size_t attention_index(int layer) const { return static_cast<std::size_t>(delta_ ? layer / 2 : layer); }
+  std::size_t attention_index(int layer) const { return static_cast<std::size_t>(memory_layers_ ? layer / 2 : layer); }
 
-  bool delta_;
+  bool memory_layers_;  // chain layers have S, and no keys and values
   std::size_t width_;
   std::size_t memory_;            // S of one layer
   std::size_t chain_;             // what one chain layer carries

@@ -9,7 +9,7 @@ namespace catena::model {
 ModelConfig same_size_transformer(const ModelConfig& config) {
   ModelConfig same = config;
   same.name += "-transformer";
-  same.carry = Carry::none;
+  same.carry = Carry::attention;
   // A unit of ffn costs 3 d a layer; 16 at a time, as the kernels like it.
   const std::int64_t unit = std::int64_t{16} * 3 * config.width * config.layers;
   const std::int64_t missing = config.parameters() - same.parameters();
@@ -24,7 +24,7 @@ std::int64_t kv_cache_bytes(const ModelConfig& config, std::int64_t tokens, Prec
 Transformer::Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest)
     : model_(*PackedModel::get(weights, precision)), scratch_(weights->config(), 1), longest_(longest) {
   const ModelConfig& config = model_.config;
-  if (config.carry != Carry::none) throw std::runtime_error("a Transformer is made of a carry = none model, not of '" + config.name + "'");
+  if (config.carry != Carry::attention) throw std::runtime_error("a Transformer is made of a carry = attention model, not of '" + config.name + "'");
   scratch_.scores.resize(static_cast<std::size_t>(longest));
   const int half = config.head_width() / 2;
   for (auto position = static_cast<int>(model_.cosine.size()) / half; position < longest; ++position) {

@@ -11,7 +11,7 @@
 
 namespace catena::model {
 
-/// Feed-forward width that gives a carry = none model (every mixer attention) about as many parameters as `config`.
+/// A carry = attention model with about as many parameters as `config`: another feed-forward width.
 ModelConfig same_size_transformer(const ModelConfig& config);
 
 /// Bytes that its keys and values take after `tokens` tokens: tokens * layers * 2 * width * bytes a number.
@@ -20,7 +20,7 @@ std::int64_t kv_cache_bytes(const ModelConfig& config, std::int64_t tokens, Prec
 /// One stream. Cost of a token: its weights once and the whole cache once.
 class Transformer {
  public:
-  /// `weights` of a carry = none model. Throws std::runtime_error otherwise. `longest`: the most tokens it will be fed.
+  /// `weights` of a carry = attention model. Throws std::runtime_error otherwise. `longest`: the most tokens it will be fed.
   Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest);
 
   void read(Token token);

@@ -6,7 +6,6 @@
 namespace catena::model {
 namespace {
 
-constexpr float kept = 0.3F;  // how much of the previous r stays
 constexpr float norm_eps = 1e-5F;
 
 void layer_norm(float* x, const Buffer& weight, const Buffer& bias) {
@@ -43,12 +42,12 @@ void vector_output(const Compute& compute, const PackedLayer& layer, Scratch& sc
   std::copy_n(result.row(tokens - 1), scratch.width, state.last_result);
 }
 
-void regress(const Compute& compute, const PackedLayer& layer, Scratch& scratch, std::int64_t chunk,
+void regress(const Compute& compute, const PackedLayer& layer, float share, Scratch& scratch, std::int64_t chunk,
              VectorState state) {
   const Rows next = scratch.h();
   layer.regression.multiply(compute, {state.last_result, scratch.width}, 1, next);
   for (std::size_t i = 0; i < scratch.width; ++i) {
-    state.regression[i] = std::tanh(next.data[i] + layer.regression_bias[i]) + kept * state.regression[i];
+    state.regression[i] = std::tanh(next.data[i] + layer.regression_bias[i]) + share * state.regression[i];
   }
   if (chunk % 2 == 1) layer_norm(state.regression, layer.regression_norm_weight, layer.regression_norm_bias);
 }

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <cmath>
 
 #include "model/text/chunking.h"
+#include "model/text/fill_in_middle.h"
 #include "model/text/utf8.h"
 
 namespace catena::model {
@@ -20,6 +22,8 @@ bool is_word(char byte) {
   return std::isalnum(c) != 0 || c == '_' || c >= 0x80;
 }
 
+bool has_text(std::string_view text) { return text.find_first_not_of(" \t\r\n") != std::string_view::npos; }
+
 void take_back_word(std::string& text) {
   while (!text.empty() && is_word(text.back())) text.pop_back();
 }
@@ -34,6 +38,8 @@ std::string_view to_string(StopReason reason) {
       return "max_tokens";
     case StopReason::end:
       return "end";
+    case StopReason::filled:
+      return "filled";
     case StopReason::unsure:
       return "unsure";
     case StopReason::cancelled:
@@ -54,12 +60,13 @@ struct Completer::Run {
   const std::function<void(double)>& token_ms;
 };
 
-Completer::Completer(std::shared_ptr<const Tokenizer> tokenizer, int vocab)
+Completer::Completer(std::shared_ptr<const Tokenizer> tokenizer, const ModelConfig& config)
     : tokenizer_(tokenizer),
       mask_(tokenizer),
       expected_(tokenizer),
-      sampler_(vocab),
-      logits_(static_cast<std::size_t>(vocab)),
+      sampler_(config.vocab),
+      logits_(static_cast<std::size_t>(config.vocab)),
+      fills_in_(config.fill_in_middle),
       newline_(tokenizer->encode("\n").front()) {}
 
 void Completer::find_logits(Executor& executor, const CompletionStart& start, const ChainState& state) {
@@ -67,6 +74,7 @@ void Completer::find_logits(Executor& executor, const CompletionStart& start, co
   const std::size_t done = std::min(written_.size(), start.pending.size());
   const std::string_view written(written_);
   mask_.apply(logits_, start.pending.substr(done), written.substr(written.size() - incomplete_tail(written)));
+  if (ahead_.empty()) logits_[static_cast<std::size_t>(tokenizer_->control(Control::prefix))] = -INFINITY;
   expected_.mix(logits_, written);
 }
 
@@ -76,6 +84,26 @@ void Completer::complete(Executor& executor, const CompletionStart& start, const
   sampler_.start(options.sampling);
   Run run{executor, start, options, out, stop, observer, token_ms};
   generate(run, nullptr);
+}
+
+void Completer::begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options) {
+  scratch_ = *start.state;
+  ahead_.clear();
+  if (!fills_in_ || !has_text(options.following)) return;
+  // Of the last token nobody knows whether it would go on.
+  constexpr std::size_t enough_bytes = 8 * longest_following;
+  const std::string_view following = options.following.substr(0, enough_bytes);
+  ahead_.assign(1, tokenizer_->control(Control::suffix));
+  const std::vector<Token> tokens = tokenizer_->encode(following);
+  const bool cut = following.size() < options.following.size();
+  ahead_.insert(ahead_.end(), tokens.begin(),
+                tokens.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(longest_following, tokens.size() - (cut ? 1 : 0))));
+  ahead_.push_back(tokenizer_->control(Control::middle));
+  for (std::span<const Token> rest = ahead_; !rest.empty();) {
+    const std::size_t count = next_run(scratch_, rest, start.settings, newline_);
+    read_run(executor, scratch_, rest.first(count), start.settings, newline_);
+    rest = rest.subspan(count);
+  }
 }
 
 void Completer::generate(Run& run, const Choice* first) {
@@ -88,7 +116,7 @@ void Completer::generate(Run& run, const Choice* first) {
   written_.clear();
   if (run.start.state->counters().tokens == 0) return;
 
-  scratch_ = *run.start.state;
+  begin(run.executor, run.start, run.options);
   expected_.start(run.start.pending, run.options.expected);
   double sum = 0, word = 0;  // log probabilities: of all tokens, of the running word's
   int beyond = 0;  // tokens that wrote behind the typed text
@@ -114,7 +142,7 @@ void Completer::generate(Run& run, const Choice* first) {
     ++out.tokens;
     sum += choice.log_probability;
     if (mask_.ends_document(choice.token)) {
-      out.stop = StopReason::end;
+      out.stop = choice.token == tokenizer_->control(Control::prefix) ? StopReason::filled : StopReason::end;
       break;
     }
     written_ += piece;
@@ -145,8 +173,9 @@ std::vector<Completion> Completer::alternatives(Executor& executor, const Comple
   std::vector<Completion> results;
   if (start.state->counters().tokens == 0 || count == 0) return results;
   written_.clear();
+  begin(executor, start, options);
   expected_.start(start.pending, options.expected);
-  find_logits(executor, start, *start.state);
+  find_logits(executor, start, scratch_);
   // Some first tokens lead to text that another one gave already, so a few more are tried.
   const std::span<const Choice> best = sampler_.best(logits_, 2 * count);
   const std::vector<Choice> firsts(best.begin(), best.end());

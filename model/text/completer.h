@@ -21,6 +21,7 @@ enum class StopReason {
   boundary,  ///< where CompletionOptions::boundary says
   max_tokens,
   end,     ///< the model ended the document or the turn
+  filled,  ///< the model says that nothing is missing any more before the text that follows
   unsure,  ///< the next word is less likely than CompletionOptions::least_log_probability
   cancelled,
   nothing_read  ///< the stream has read nothing yet: there is nothing to go by
@@ -34,6 +35,9 @@ struct CompletionOptions {
   /// The text ends before the first word less likely than this (nats: all its tokens so far together, each among the allowed
   /// ones). What is no word counts by the token. Minus infinity: every token is taken.
   double least_log_probability = -std::numeric_limits<double>::infinity();
+  /// Text that stands behind the cursor: a model that was trained to fill in looks at its beginning first, and may say that the
+  /// gap is filled (StopReason::filled). Others, and an empty one, write on.
+  std::string_view following = {};
   /// Texts that may come next for reasons that the model does not know.
   std::vector<ExpectedText> expected = {};
 };
@@ -61,7 +65,8 @@ struct CompletionStart {
 /// One thread at a time.
 class Completer {
  public:
-  Completer(std::shared_ptr<const Tokenizer> tokenizer, int vocab);
+  /// config: of the model that completes.
+  Completer(std::shared_ptr<const Tokenizer> tokenizer, const ModelConfig& config);
 
   /// The executor must be that of the state. `token_ms` (may be empty) is told how long each generated token took.
   /// When the stream ends inside a character, the text begins with that character's missing bytes.
@@ -84,6 +89,8 @@ class Completer {
  private:
   struct Run;
   void generate(Run& run, const Choice* first);
+  /// The copy that a completion writes on from: the stream's state, having looked at what follows the cursor.
+  void begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options);
   /// The distribution of the token behind what was written: the model's, masked and mixed.
   void find_logits(Executor& executor, const CompletionStart& start, const ChainState& state);
 
@@ -93,6 +100,8 @@ class Completer {
   Sampler sampler_;
   ChainState scratch_;
   std::vector<float> logits_;
+  std::vector<Token> ahead_;  // the text that follows, between its control tokens
+  bool fills_in_;  // the model was trained for it
   std::string written_;  // everything generated, the healed bytes first
   Token newline_;
 };

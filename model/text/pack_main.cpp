@@ -17,7 +17,9 @@ using namespace catena::model;
 
 constexpr std::string_view usage =
     "catena_pack train OUT.model VOCAB FILE=SHARE...     train a tokenizer on weighted corpus files\n"
-    "catena_pack pack TOKENIZER.model OUT.tokens FILE... turn corpus files into packed tokens\n";
+    "catena_pack pack TOKENIZER.model OUT.tokens FILE... turn corpus files into packed tokens\n"
+    "catena_pack fill EVERY TOKENIZER.model OUT.tokens FILE...\n"
+    "                                                    the same, with an example of filling in every EVERY tokens\n";
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -36,7 +38,7 @@ int train(const std::vector<std::string>& arguments) {
   return 0;
 }
 
-int pack(const std::vector<std::string>& arguments) {
+int pack(const std::vector<std::string>& arguments, const PackOptions& options = {}) {
   const std::vector<std::filesystem::path> files(arguments.begin() + 2, arguments.end());
   std::stop_source stop;
   const auto observer = [&](const PackProgress& progress) {
@@ -45,7 +47,7 @@ int pack(const std::vector<std::string>& arguments) {
                  100.0 * static_cast<double>(progress.bytes_read) / static_cast<double>(progress.bytes_total),
                  static_cast<double>(progress.tokens) / 1e6);
   };
-  const PackResult result = pack_tokens(files, Tokenizer::load(arguments[0]), arguments[1], observer, stop.get_token());
+  const PackResult result = pack_tokens(files, Tokenizer::load(arguments[0]), arguments[1], options, observer, stop.get_token());
   if (result.interrupted) {
     std::fprintf(stderr, "\ninterrupted; nothing written\n");
     return 1;
@@ -65,6 +67,9 @@ int main(int count, char** values) {
   try {
     if (arguments.size() >= 4 && arguments[0] == "train") return train({arguments.begin() + 1, arguments.end()});
     if (arguments.size() >= 4 && arguments[0] == "pack") return pack({arguments.begin() + 1, arguments.end()});
+    if (arguments.size() >= 5 && arguments[0] == "fill") {
+      return pack({arguments.begin() + 2, arguments.end()}, {.fill_in_middle_every = std::stod(arguments[1])});
+    }
     std::fputs(usage.data(), stderr);
     return 2;
   } catch (const std::exception& error) {

@@ -1,6 +1,9 @@
 #include "model/text/packer.h"
 
+#include <optional>
+
 #include "model/text/document_reader.h"
+#include "model/text/fill_in_middle.h"
 #include "model/text/stream_codec.h"
 #include "model/text/token_file.h"
 
@@ -21,14 +24,25 @@ std::vector<std::uint16_t> piece_lengths(const Tokenizer& tokenizer) {
 }  // namespace
 
 PackResult pack_tokens(std::span<const std::filesystem::path> files, const std::shared_ptr<const Tokenizer>& tokenizer,
-                       const std::filesystem::path& out, const PackObserver& observer, std::stop_token stop) {
+                       const std::filesystem::path& out, const PackOptions& options, const PackObserver& observer, std::stop_token stop) {
   TokenFileWriter writer(out, tokenizer->id(), piece_lengths(*tokenizer));
   StreamEncoder encoder(tokenizer, cache_slots);
   PackResult result;
   PackProgress progress;
   for (const auto& file : files) progress.bytes_total += DocumentReader(file).bytes_total();
 
-  std::vector<Token> tokens;
+  std::optional<FillInMiddle> fill;
+  if (options.fill_in_middle_every > 0) fill.emplace(tokenizer, options.fill_in_middle_every, options.seed);
+  std::vector<Token> tokens, rewritten;  // of the running document or batch
+  const auto write = [&] {
+    if (fill) {
+      rewritten.clear();
+      fill->rewrite(tokens, rewritten);
+      tokens.swap(rewritten);
+    }
+    writer.append(tokens);
+    tokens.clear();
+  };
   for (const auto& file : files) {
     DocumentReader reader(file);
     const std::uint64_t before = progress.bytes_read;
@@ -38,12 +52,12 @@ PackResult pack_tokens(std::span<const std::filesystem::path> files, const std::
         encoder.flush(tokens);
         tokens.push_back(tokenizer->control(*event.control));
         if (*event.control == Control::end) ++result.documents;
+        if (fill && *event.control == Control::end && tokens.size() < batch_tokens) write();
       } else {
         encoder.feed(event.text, tokens);
       }
       if (tokens.size() < batch_tokens) continue;
-      writer.append(tokens);
-      tokens.clear();
+      write();
       if (stop.stop_requested()) {
         result.interrupted = true;
         return result;
@@ -55,7 +69,7 @@ PackResult pack_tokens(std::span<const std::filesystem::path> files, const std::
     encoder.flush(tokens);
     progress.bytes_read = before + reader.bytes_read();
   }
-  writer.append(tokens);
+  write();
   writer.finish();
   progress.tokens = writer.tokens();
   if (observer) observer(progress);

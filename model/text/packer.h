@@ -25,11 +25,18 @@ struct PackResult {
   bool interrupted = false;     ///< then nothing was written
 };
 
+struct PackOptions {
+  /// Examples of filling in (model/text/fill_in_middle.h), one in so many tokens in the mean; 0: none.
+  double fill_in_middle_every = 0;
+  std::uint64_t seed = 1;  ///< of the examples' places
+};
+
 using PackObserver = std::function<void(const PackProgress&)>;
 
 /// Writes `out` in the format of model/text/token_file.h. `observer` (may be empty) is called about once a megabyte.
 /// Throws std::runtime_error with one line when a file cannot be read or written.
 PackResult pack_tokens(std::span<const std::filesystem::path> files, const std::shared_ptr<const Tokenizer>& tokenizer,
-                       const std::filesystem::path& out, const PackObserver& observer = {}, std::stop_token stop = {});
+                       const std::filesystem::path& out, const PackOptions& options = {}, const PackObserver& observer = {},
+                       std::stop_token stop = {});
 
 }  // namespace catena::model

@@ -34,7 +34,7 @@ TextStream::TextStream(std::shared_ptr<const TextModel> model, std::shared_ptr<E
     : model_(std::move(model)),
       executor_(std::move(executor)),
       encoder_(model_->tokenizer()),
-      completer_(model_->tokenizer(), model_->config().vocab),
+      completer_(model_->tokenizer(), model_->config()),
       marks_(options.marks),
       newline_(model_->tokenizer()->encode("\n").front()) {
   require_config(*model_, *executor_);

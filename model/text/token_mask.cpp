@@ -27,7 +27,7 @@ TokenMask::TokenMask(std::shared_ptr<const Tokenizer> tokenizer) : tokenizer_(st
     }
     kinds_.push_back(kind);
   }
-  for (const Control control : {Control::file, Control::end, Control::user, Control::assistant}) {
+  for (const Control control : {Control::file, Control::end, Control::user, Control::assistant, Control::prefix}) {
     kinds_[static_cast<std::size_t>(tokenizer_->control(control))] = Kind::stop;
   }
 }

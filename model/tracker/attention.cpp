@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace catena::model {
 
@@ -37,6 +38,26 @@ Tensor chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk
   const Tensor mask = torch::full({c, c}, -std::numeric_limits<float>::infinity(), qkv.options()).triu(1);
   const Tensor p = torch::softmax(q.bmm(k.transpose(1, 2)) + mask, -1);
   return p.bmm(v).view({b, n, heads, c, width}).permute({0, 1, 3, 2, 4}).reshape({b, t, d});
+}
+
+Tensor full_attention(const Tensor& qkv, std::int64_t heads, const Rotary& rotary, Tensor& cache) {
+  const std::int64_t b = qkv.size(0), t = qkv.size(1), d = qkv.size(2) / 3, width = d / heads, before = cache.size(1);
+  const Rotary here{rotary.cos.slice(0, before, before + t), rotary.sin.slice(0, before, before + t)};
+  const auto by_head = [&](const Tensor& x) { return x.view({b, -1, heads, width}).transpose(1, 2); };  // [B, H, n, D]
+  const Tensor q = rotate(by_head(qkv.slice(2, 0, d)), here) * (1.0 / std::sqrt(static_cast<double>(width)));
+  const Tensor k_new = rotate(by_head(qkv.slice(2, d, 2 * d)), here).transpose(1, 2).reshape({b, t, d});
+  const Tensor all = torch::cat({cache.to(qkv.scalar_type()), torch::cat({k_new, qkv.slice(2, 2 * d)}, 2)}, 1);
+  cache = all.detach();
+  const Tensor later = torch::ones({t, before + t}, qkv.options().dtype(torch::kBool)).triu(before + 1);
+  std::vector<Tensor> outputs;
+  for (std::int64_t i = 0; i < b; ++i) {  // one stream at a time: the scores of one are large enough
+    const auto own = [&](std::int64_t part) {
+      return all[i].slice(1, part * d, (part + 1) * d).view({-1, heads, width}).transpose(0, 1);
+    };
+    const Tensor scores = q[i].matmul(own(0).transpose(1, 2)).masked_fill(later, -std::numeric_limits<float>::infinity());
+    outputs.push_back(torch::softmax(scores, -1).matmul(own(1)).transpose(0, 1).reshape({t, d}));
+  }
+  return torch::stack(outputs);
 }
 
 }  // namespace catena::model

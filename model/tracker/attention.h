@@ -18,4 +18,9 @@ torch::Tensor rotate(const torch::Tensor& x, const Rotary& rotary);
 /// shorter. Cost: B T C H D multiply-adds (half of the full score matrix is masked).
 torch::Tensor chunk_attention(const torch::Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary);
 
+/// Causal attention over the whole segment and everything before it: a Transformer's. qkv [B, T, 3 H D] -> [B, T, H D]. `cache`
+/// [B, P, 2 H D] holds the keys (rotated by their positions 0..P-1) and values from before, and grows by the segment's, without
+/// gradients. `rotary` reaches to P + T. Cost: B T (P + T) H D multiply-adds and, without a fused kernel, as many scores in memory.
+torch::Tensor full_attention(const torch::Tensor& qkv, std::int64_t heads, const Rotary& rotary, torch::Tensor& cache);
+
 }  // namespace catena::model

@@ -30,7 +30,7 @@ DeltaOutputs delta_rule_recurrent(const DeltaInputs& in) {
   for (std::int64_t t = 0; t < in.q.size(1); ++t) {
     const Tensor k = in.k.select(1, t).unsqueeze(2), v = in.v.select(1, t).unsqueeze(1), q = in.q.select(1, t).unsqueeze(1);
     s = s * in.log_a.select(1, t).exp().view({-1, 1, 1});
-    const Tensor error = v - k.transpose(1, 2).matmul(s);
+    const Tensor error = in.corrected ? v - k.transpose(1, 2).matmul(s) : v;
     s = s + in.b.select(1, t).view({-1, 1, 1}) * k.matmul(error);
     outputs.push_back(q.matmul(s));
   }
@@ -53,21 +53,24 @@ DeltaOutputs delta_rule_chunked(const DeltaInputs& in) {
 
   const Tensor k_t = k.transpose(-1, -2);
   const Tensor kb = k * b;
-  const Tensor lower = (kb.matmul(k_t) * decay).tril(-1);
-  const Tensor inverse = unit_lower_inverse(lower);
-  const Tensor u = inverse.matmul(v * b);
-  const Tensor w = inverse.matmul(kb * from_start);
+  // What each token writes: u - w S for the state S before the block.
+  Tensor u = v * b, w;
+  if (in.corrected) {
+    const Tensor inverse = unit_lower_inverse((kb.matmul(k_t) * decay).tril(-1));
+    u = inverse.matmul(u);
+    w = inverse.matmul(kb * from_start);
+  }
   const Tensor inside = q.matmul(k_t) * decay;
   const Tensor q_start = q * from_start;
   const Tensor k_end = (k * to_end).transpose(-1, -2);
 
-  const auto u_i = u.unbind(1), w_i = w.unbind(1), inside_i = inside.unbind(1), q_i = q_start.unbind(1), k_i = k_end.unbind(1);
+  const auto u_i = u.unbind(1), w_i = in.corrected ? w.unbind(1) : std::vector<Tensor>(), inside_i = inside.unbind(1), q_i = q_start.unbind(1), k_i = k_end.unbind(1);
   const auto whole_i = whole.view({n, blocks, 1, 1}).unbind(1);
   Tensor s = in.state;
   std::vector<Tensor> outputs;
   outputs.reserve(static_cast<std::size_t>(blocks));
   for (std::size_t i = 0; i < static_cast<std::size_t>(blocks); ++i) {
-    const Tensor x = torch::baddbmm(u_i[i], w_i[i], s, 1, -1);  // what each token writes, given the state before the block
+    const Tensor x = in.corrected ? torch::baddbmm(u_i[i], w_i[i], s, 1, -1) : u_i[i];
     outputs.push_back(torch::baddbmm(inside_i[i].bmm(x), q_i[i], s));
     s = torch::baddbmm(s * whole_i[i], k_i[i], x);
   }

@@ -13,6 +13,7 @@ struct DeltaInputs {
   torch::Tensor log_a;    ///< [N, T], <= 0: log of the decay
   torch::Tensor b;        ///< [N, T], in (0, 1): importance
   torch::Tensor state;    ///< [N, D, D], rows indexed by k
+  bool corrected = true;  ///< false: S <- a S + b k v^T, gated linear attention (Yang et al. 2023)
 };
 
 /// Outputs [N, T, D] and the state after the last token.

@@ -7,13 +7,9 @@ namespace catena::model {
 
 using torch::Tensor;
 
-namespace {
-constexpr double kPreviousShare = 0.3;  // of r in the next r (C3)
-}
-
 Tensor next_regression(const Tensor& y_last, const Tensor& r, std::int64_t chunk_index, const PairedRegressionWeights& weights) {
   const Tensor step = torch::tanh(torch::linear(y_last.to(torch::kFloat), weights.regression_weight, weights.regression_bias));
-  const Tensor next = step + kPreviousShare * r.detach();
+  const Tensor next = step + weights.share * r.detach();
   if (chunk_index % 2 == 0) return next;
   return torch::layer_norm(next, {next.size(-1)}, weights.norm_weight, weights.norm_bias, 1e-5);
 }

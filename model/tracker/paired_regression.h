@@ -14,6 +14,7 @@ using ChunkAttention = std::function<torch::Tensor(const torch::Tensor&)>;
 struct PairedRegressionWeights {
   torch::Tensor regression_weight, regression_bias;  ///< [d, d], [d]
   torch::Tensor norm_weight, norm_bias;              ///< [d]: layer normalisation of r after every second chunk
+  double share = 0.3;                                ///< of the previous r in the next (C3)
   torch::Tensor summary_weight, summary_bias;        ///< [d, d], [d]; undefined: no summary is made
 };
 
@@ -24,7 +25,7 @@ struct PairedRegression {
 };
 
 /// x [B, T, d]; r [B, d] float32: regression vector from before; first_chunk: how many chunks the stream has read.
-/// y = attention(x + r); z = Linear(mean y); r <- tanh(Linear(y_last)) + 0.3 * detached r, normalised after every second chunk.
+/// y = attention(x + r); z = Linear(mean y); r <- tanh(Linear(y_last)) + share * detached r, normalised after every second chunk.
 PairedRegression paired_regression(const torch::Tensor& x, const torch::Tensor& r, std::int64_t chunk, std::int64_t first_chunk,
                                    const ChunkAttention& attention, const PairedRegressionWeights& weights);
 

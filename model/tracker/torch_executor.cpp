@@ -14,6 +14,7 @@
 #include "model/tracker/fused_ops.h"
 #include "model/tracker/paired_regression.h"
 #include "model/tracker/parameters.h"
+#include "model/tracker/tracker.h"
 
 namespace catena::model {
 namespace {
@@ -167,6 +168,7 @@ class TorchExecutor final : public Executor {
     weights.regression_bias = parameters_.master(mixer + "regression.bias");
     weights.norm_weight = parameters_.master(mixer + "regression_norm.weight");
     weights.norm_bias = parameters_.master(mixer + "regression_norm.bias");
+    weights.share = config().regression_share;
     return weights;
   }
   /// y [n, d] float32 -> logits [n, V] float32.
@@ -218,7 +220,7 @@ class TorchExecutor final : public Executor {
     for (int i = 0; i < config().layers; ++i) {
       const Tensor h = rms_norm(x, parameters_.master(prefix(i) + "norm1.weight"), config().norm_eps, type);
       const bool chain = ModelConfig::is_chain(i);
-      if (chain && config().carry == Carry::delta) {
+      if (chain && config().has_memory()) {
         x = x + delta(i, h, storage, layout, state.counters());
       } else if (chain && config().carry == Carry::vector) {
         const Tensor r = storage.part(layout.regression(i), {1, config().width}).to(type);
@@ -267,15 +269,13 @@ class TorchExecutor final : public Executor {
     tail.copy_(torch::cat({tail, inputs.to(torch::kFloat)}, 1).slice(1, n));
 
     const auto parts = qkv.view({n, 3, heads, w}).permute({1, 2, 0, 3}).unbind(0);  // [H, n, D]
-    const Tensor hidden = torch::silu(linear(h, parameters_[mixer + "importance.in.weight"]));
-    const Tensor score = linear(hidden, parameters_[mixer + "importance.out.weight"]).to(torch::kFloat) + parameters_.master(mixer + "importance.out.bias");
     const Tensor rate = torch::softplus(linear(h, parameters_[mixer + "decay.weight"]).to(torch::kFloat) + parameters_.master(mixer + "decay.bias"));
-    const double temperature = at.gate_temperature > 0 ? at.gate_temperature : config().gate_temperature;
     DeltaInputs in;
+    in.corrected = config().carry == Carry::delta;
     in.q = unit_length(parts[0].contiguous());
     in.k = unit_length(parts[1].contiguous());
     in.v = parts[2].contiguous();
-    in.b = torch::sigmoid(score / temperature).t().contiguous();
+    in.b = importance(parameters_, mixer, h, at.gate_temperature).t().contiguous();
     in.log_a = (-parameters_.master(mixer + "decay.log_rate").exp() * rate).t().contiguous();
     in.state = memory;
     const auto [o, after] = n < kShortestParallel ? delta_rule_recurrent(in) : delta_rule_chunked(in);

@@ -6,6 +6,7 @@
 #include "model/tracker/delta_rule.h"
 #include "model/tracker/fused_ops.h"
 #include "model/tracker/paired_regression.h"
+#include "model/tracker/pyramid.h"
 #include "model/tracker/recompute.h"
 
 namespace catena::model {
@@ -13,7 +14,7 @@ namespace catena::model {
 using torch::Tensor;
 
 namespace {
-constexpr std::int64_t kLongestChunk = 512;
+constexpr std::int64_t kLongestContext = 1 << 17;  // of a Transformer, which is only compared with
 }  // namespace
 
 void SegmentState::keep(const Tensor& keep, std::int64_t heads) {
@@ -23,13 +24,15 @@ void SegmentState::keep(const Tensor& keep, std::int64_t heads) {
                                              : layer.memory * keep.view({-1, 1});
     }
     if (layer.tail.defined()) layer.tail = layer.tail * keep.view({-1, 1, 1});
+    if (layer.summaries.defined()) layer.summaries = layer.summaries * keep.view({-1, 1, 1});
+    if (layer.cache.defined()) layer.cache = layer.cache.slice(1, 0, 0);
   }
 }
 
 Tracker::Tracker(const Parameters& parameters, bool recompute)
     : parameters_(parameters),
       config_(parameters.config()),
-      rotary_(make_rotary(kLongestChunk, config_.head_width(), config_.rope_base, parameters.device())),
+      rotary_(make_rotary(config_.carry == Carry::attention ? kLongestContext : max_chunk_length, config_.head_width(), config_.rope_base, parameters.device())),
       recompute_(recompute) {}
 
 SegmentState Tracker::initial_state(std::int64_t batch) const {
@@ -37,12 +40,16 @@ SegmentState Tracker::initial_state(std::int64_t batch) const {
   const std::int64_t d = config_.width, w = config_.head_width();
   SegmentState state;
   for (int i = 0; i < config_.layers; ++i) {
-    if (!ModelConfig::is_chain(i)) continue;
+    const bool chain = ModelConfig::is_chain(i);
     SegmentState::Layer layer;
-    if (config_.carry == Carry::delta) {
+    if (config_.carry == Carry::attention) {
+      layer.cache = torch::zeros({batch, 0, 2 * d}, options.dtype(parameters_.compute_type()));
+    } else if (!chain && config_.summary_levels > 0) {
+      layer.summaries = empty_summaries(batch, config_.summary_levels, d, parameters_.device());
+    } else if (chain && config_.has_memory()) {
       layer.memory = torch::zeros({batch * config_.heads, w, w}, options);
       layer.tail = torch::zeros({batch, config_.conv_taps - 1, 3 * d}, options);
-    } else if (config_.carry == Carry::vector) {
+    } else if (chain && config_.carry == Carry::vector) {
       layer.memory = torch::zeros({batch, d}, options);
     }
     state.layers.push_back(layer);
@@ -50,11 +57,23 @@ SegmentState Tracker::initial_state(std::int64_t batch) const {
   return state;
 }
 
-Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, std::int64_t chunk) const {
+Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, std::int64_t chunk,
+                            SegmentState::Layer& state) const {
   const std::int64_t t = h.size(0) / batch;
   const Tensor qkv = linear(h, parameters_[prefix + "in.weight"]).view({batch, t, 3 * config_.width});
-  const Tensor o = chunk_attention(qkv, config_.heads, chunk, rotary_);
+  const Tensor o = state.cache.defined()       ? full_attention(qkv, config_.heads, rotary_, state.cache)
+                   : state.summaries.defined() ? pyramid_attention(qkv, config_.heads, chunk, rotary_, state.summaries)
+                                               : chunk_attention(qkv, config_.heads, chunk, rotary_);
   return linear(o.reshape({batch * t, config_.width}), parameters_[prefix + "out.weight"]);
+}
+
+Tensor importance(const Parameters& parameters, const std::string& mixer, const Tensor& h, double temperature) {
+  const ModelConfig& config = parameters.config();
+  if (config.gate_hidden == 0) return torch::ones({h.size(0), config.heads}, h.options().dtype(torch::kFloat));
+  const Tensor hidden = torch::silu(linear(h, parameters[mixer + "importance.in.weight"]));
+  const Tensor score = linear(hidden, parameters[mixer + "importance.out.weight"]).to(torch::kFloat) +
+                       parameters.master(mixer + "importance.out.bias");
+  return torch::sigmoid(score / (temperature > 0 ? temperature : config.gate_temperature));
 }
 
 Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, SegmentState::Layer& state) const {
@@ -68,16 +87,14 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
     return x.to(torch::kFloat).view({batch, t, heads}).transpose(1, 2).reshape({batch * heads, t});
   };
 
-  const Tensor hidden = torch::silu(linear(h, parameters_[prefix + "importance.in.weight"]));
-  const Tensor score = linear(hidden, parameters_[prefix + "importance.out.weight"]).to(torch::kFloat) +
-                       parameters_.master(prefix + "importance.out.bias");
   const Tensor dt = torch::softplus(linear(h, parameters_[prefix + "decay.weight"]).to(torch::kFloat) +
                                     parameters_.master(prefix + "decay.bias"));
   DeltaInputs in;
   in.q = unit_length(flat(parts[0]));
   in.k = unit_length(flat(parts[1]));
   in.v = flat(parts[2]);
-  in.b = per_head(torch::sigmoid(score / config_.gate_temperature));
+  in.b = per_head(importance(parameters_, prefix, h));
+  in.corrected = config_.carry == Carry::delta;
   in.log_a = per_head(-parameters_.master(prefix + "decay.log_rate").exp() * dt);
   in.state = state.memory;
   const auto [o, memory] = delta_rule_chunked(in);
@@ -97,13 +114,14 @@ Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& h, std::in
   const std::int64_t t = h.size(0) / batch, d = config_.width;
   const auto attention = [&](const Tensor& u) {
     const std::int64_t length = u.size(1);
-    return local_mixer(prefix, u.reshape({batch * length, d}), batch, chunk).view({batch, length, d});
+    return local_mixer(prefix, u.reshape({batch * length, d}), batch, chunk, state).view({batch, length, d});
   };
   PairedRegressionWeights weights;
   weights.regression_weight = parameters_.master(prefix + "regression.weight");
   weights.regression_bias = parameters_.master(prefix + "regression.bias");
   weights.norm_weight = parameters_.master(prefix + "regression_norm.weight");
   weights.norm_bias = parameters_.master(prefix + "regression_norm.bias");
+  weights.share = config_.regression_share;
   const PairedRegression chain = paired_regression(h.view({batch, t, d}), state.memory, chunk, first_chunk, attention, weights);
   state.memory = chain.regressions.select(1, -1).detach();
   return chain.outputs.reshape({batch * t, d});
@@ -115,12 +133,12 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
   const std::string prefix = "layers." + std::to_string(index) + ".", mixer = prefix + "mixer.";
   const Tensor h = rms_norm(x, parameters_.master(prefix + "norm1.weight"), config_.norm_eps, type);
   Tensor mixed;
-  if (!ModelConfig::is_chain(index) || config_.carry == Carry::none) {
-    mixed = local_mixer(mixer, h, batch, chunk);
-  } else if (config_.carry == Carry::delta) {
+  if (ModelConfig::is_chain(index) && config_.has_memory()) {
     mixed = delta_mixer(mixer, h, batch, state);
-  } else {
+  } else if (ModelConfig::is_chain(index) && config_.carry == Carry::vector) {
     mixed = vector_mixer(mixer, h, batch, chunk, state, first_chunk);
+  } else {
+    mixed = local_mixer(mixer, h, batch, chunk, state);
   }
   const Tensor y = x + mixed;
   const Tensor f = rms_norm(y, parameters_.master(prefix + "norm2.weight"), config_.norm_eps, type);
@@ -130,10 +148,8 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
 Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& state) const {
   const std::int64_t batch = tokens.size(0), first_chunk = state.chunks;
   Tensor x = torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1}));
-  std::size_t chain = 0;
-  SegmentState::Layer nothing;
   for (int i = 0; i < config_.layers; ++i) {
-    SegmentState::Layer& own = ModelConfig::is_chain(i) ? state.layers[chain++] : nothing;
+    SegmentState::Layer& own = state.layers[static_cast<std::size_t>(i)];
     if (!recompute_) {
       x = layer(i, x, batch, chunk, own, first_chunk);
       continue;

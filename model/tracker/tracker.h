@@ -10,18 +10,25 @@
 
 namespace catena::model {
 
-/// What B parallel streams carry from one segment to the next, detached from the graph. One entry a chain layer.
+/// What B parallel streams carry from one segment to the next, detached from the graph. One entry a layer.
 struct SegmentState {
   struct Layer {
-    torch::Tensor memory;      ///< delta: S [B*H, D, D]; vector: r [B, d]; float32
-    torch::Tensor tail;        ///< delta: convolution tail [B, taps-1, 3d] float32
+    torch::Tensor memory;     ///< S [B*H, D, D], or vector: r [B, d]; float32
+    torch::Tensor tail;       ///< with S: convolution tail [B, taps-1, 3d] float32
+    torch::Tensor summaries;  ///< local layers with a pyramid: as empty_summaries()
+    torch::Tensor cache;      ///< attention: keys and values of everything read [B, P, 2d]
   };
   std::vector<Layer> layers;
   std::int64_t chunks = 0;     ///< vector: chunks read so far
 
-  /// Clears the streams whose flag is set. keep: [B] float32, 0 clears.
+  /// Clears the streams whose flag is not set. keep: [B] float32, 0 clears. A cache of keys and values is dropped for all: a
+  /// Transformer is trained on segments that know nothing of each other.
   void keep(const torch::Tensor& keep, std::int64_t heads);
 };
+
+/// How much of each token enters the memory, per head: [N, H] float32 in (0, 1), or ones without a gate. h [N, d]: the mixer's
+/// input; temperature 0: the model's own. `mixer`: the tensors' prefix.
+torch::Tensor importance(const Parameters& parameters, const std::string& mixer, const torch::Tensor& h, double temperature = 0);
 
 class Tracker {
  public:
@@ -38,7 +45,8 @@ class Tracker {
   /// Layer `index` on x [B*T, d]; `state`: of a chain layer, moved past the segment.
   torch::Tensor layer(int index, const torch::Tensor& x, std::int64_t batch, std::int64_t chunk, SegmentState::Layer& state,
                       std::int64_t first_chunk) const;
-  torch::Tensor local_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk) const;
+  torch::Tensor local_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk,
+                            SegmentState::Layer& state) const;
   torch::Tensor delta_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, SegmentState::Layer& state) const;
   torch::Tensor vector_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk,
                              SegmentState::Layer& state, std::int64_t first_chunk) const;

@@ -48,6 +48,7 @@ void each_stream_tensor(const TrainingState& state, const F& f) {
     SegmentState::Layer& layer = state.segment.layers[i];
     if (layer.memory.defined()) f("memory." + std::to_string(i), layer.memory);
     if (layer.tail.defined()) f("tail." + std::to_string(i), layer.tail);
+    if (layer.summaries.defined()) f("summaries." + std::to_string(i), layer.summaries);
   }
 }
 

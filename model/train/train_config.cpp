@@ -69,6 +69,8 @@ std::vector<TrainSource> sources(const json& object, const char* key, const fs::
     TrainSource source;
     reader.get_path("text", source.text);
     reader.get_path("tokens", source.tokens, true);
+    reader.get("fill_in_middle_every", source.fill_in_middle_every);
+    reader.check("fill_in_middle_every", source.fill_in_middle_every >= 0, "0 or more");
     reader.get("weight", source.weight);
     reader.check("weight", source.weight > 0, "positive");
     result.push_back(source);

@@ -57,4 +57,6 @@ TEST_CASE("the editor's words: the most recent longer word with the same beginni
   CHECK(complete_from_file("recounter cou").empty());    // inside a word does not count
   CHECK(complete_from_file("cou cou").empty());          // nothing longer
   CHECK(complete_from_file("counter. cou ").empty());    // no word begun
+  CHECK(complete_from_file("counter cou", " country") == "nter");
+  CHECK(complete_from_file("recounter cou", "; recount country counter") == "ntry");
 }

@@ -29,6 +29,21 @@ inline ModelConfig tiny_config(Carry carry, int vocab = 96) {
   return config;
 }
 
+/// One of each kind that streams can be read with.
+inline std::vector<ModelConfig> tiny_configs() {
+  std::vector<ModelConfig> configs;
+  for (const Carry carry : {Carry::delta, Carry::linear, Carry::vector, Carry::none}) configs.push_back(tiny_config(carry));
+  ModelConfig ungated = tiny_config(Carry::delta);
+  ungated.gate_hidden = 0;
+  ungated.name = "tiny-delta-ungated";
+  configs.push_back(ungated);
+  ModelConfig forgetting = tiny_config(Carry::vector);
+  forgetting.regression_share = 0;
+  forgetting.name = "tiny-vector-forgetting";
+  configs.push_back(forgetting);
+  return configs;
+}
+
 /// Every tensor of `config`, drawn so that activations keep a size near one and gates are neither open nor shut.
 /// The same seed gives the same numbers with every standard library (only std::mt19937's raw output is used).
 inline std::vector<NamedTensor> random_tensors(const ModelConfig& config, unsigned seed = 1) {

@@ -40,6 +40,7 @@ struct DeltaArgs {
   std::size_t stride = 0;             ///< floats from token to token in q, k and v
   const float* decay = nullptr;       ///< a
   const float* importance = nullptr;  ///< b
+  float corrected = 1;                ///< 1: b (v - S^T k) is written; 0: b v
   std::size_t gate_stride = 0;
   float* out = nullptr;
   std::size_t out_stride = 0;

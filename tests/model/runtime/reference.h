@@ -32,7 +32,7 @@ class Reference {
       const std::string layer = "layers." + std::to_string(i) + ".";
       const Numbers h = norm(x, layer + "norm1.weight");
       const bool chain = i % 2 == 0;
-      add(x, chain && config_.carry == Carry::delta ? delta(i, h)
+      add(x, chain && config_.has_memory() ? delta(i, h)
                                                     : attention(i, h, chain && config_.carry == Carry::vector));
       const Numbers gu = times(layer + "ffn.in.weight", norm(x, layer + "norm2.weight"));
       Numbers hidden;
@@ -49,7 +49,7 @@ class Reference {
       if (i % 2 == 0 && config_.carry == Carry::vector) {
         const std::string mixer = "layers." + std::to_string(i) + ".mixer.";
         Numbers next = times(mixer + "regression.weight", layer.y_last);
-        for (int j = 0; j < d_; ++j) next[j] = std::tanh(next[j] + at(mixer + "regression.bias")[j]) + 0.3 * layer.r[j];
+        for (int j = 0; j < d_; ++j) next[j] = std::tanh(next[j] + at(mixer + "regression.bias")[j]) + config_.regression_share * layer.r[j];
         if (chunk_ % 2 == 1) {
           double mean = 0, variance = 0;
           for (double v : next) mean += v / d_;
@@ -187,13 +187,17 @@ class Reference {
       for (int j = 0; j < D; ++j) total += qkv[part * D + j] * qkv[part * D + j];
       for (int j = 0; j < D; ++j) qkv[part * D + j] /= std::sqrt(total);
     }
-    Numbers hidden = times(mixer + "importance.in.weight", h);
-    for (double& v : hidden) v = silu(v);
-    const Numbers importance = times(mixer + "importance.out.weight", hidden);
+    const bool gated = config_.gate_hidden > 0;
+    Numbers importance;
+    if (gated) {
+      Numbers hidden = times(mixer + "importance.in.weight", h);
+      for (double& v : hidden) v = silu(v);
+      importance = times(mixer + "importance.out.weight", hidden);
+    }
     const Numbers decay = times(mixer + "decay.weight", h);
     Numbers o(d_, 0.0);
     for (int head = 0; head < config_.heads; ++head) {
-      const double b = 1 / (1 + std::exp(-(importance[head] + at(mixer + "importance.out.bias")[head]) / temperature_));
+      const double b = gated ? 1 / (1 + std::exp(-(importance[head] + at(mixer + "importance.out.bias")[head]) / temperature_)) : 1;
       const double z = decay[head] + at(mixer + "decay.bias")[head];
       const double a = std::exp(-std::exp(at(mixer + "decay.log_rate")[head]) * std::log1p(std::exp(z)));
       double* S = &layer.S[head * D * D];
@@ -203,7 +207,7 @@ class Reference {
       for (int e = 0; e < D * D; ++e) S[e] *= a;
       for (int c = 0; c < D; ++c) {
         double predicted = 0;
-        for (int r = 0; r < D; ++r) predicted += S[r * D + c] * k[r];
+        for (int r = 0; r < D && config_.carry == Carry::delta; ++r) predicted += S[r * D + c] * k[r];
         for (int r = 0; r < D; ++r) S[r * D + c] += b * k[r] * (v[c] - predicted);
         for (int r = 0; r < D; ++r) o[head * D + c] += S[r * D + c] * q[r];
       }

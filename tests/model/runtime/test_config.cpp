@@ -34,9 +34,12 @@ std::string load_message(const char* key, const json& value) {
 }  // namespace
 
 TEST_CASE("a saved config is read back as it was") {
-  const Carry carry = GENERATE(Carry::delta, Carry::vector, Carry::none);
+  const Carry carry = GENERATE(Carry::delta, Carry::linear, Carry::vector, Carry::none, Carry::attention);
   const TemporaryFolder folder;
   ModelConfig config = tiny_config(carry);
+  config.regression_share = 0.1F;
+  config.summary_levels = 2;
+  config.fill_in_middle = true;
   config.name = "näme \"with\" quotes";
   config.rope_base = 50000.5F;
   config.save(folder / "config.json");
@@ -73,10 +76,10 @@ TEST_CASE("values of the wrong type or out of bounds are named with what is expe
   CHECK_THAT(load_message("heads", 3), Contains("heads is 3, expected a divisor of width"));
   CHECK_THAT(load_message("heads", 4), Contains("width / heads is 8, expected a multiple of 16"));
   CHECK_THAT(load_message("ffn", 100), Contains("ffn is 100"));
-  CHECK_THAT(load_message("gate_hidden", 0), Contains("gate_hidden is 0"));
+  CHECK_THAT(load_message("gate_hidden", 8), Contains("gate_hidden is 8"));
   CHECK_THAT(load_message("conv_taps", 17), Contains("conv_taps is 17"));
   CHECK_THAT(load_message("carry", "all"),
-             Contains("\"carry\" is \"all\", expected \"delta\", \"vector\" or \"none\""));
+             Contains("\"carry\" is \"all\", expected \"delta\", \"linear\", \"vector\", \"none\" or \"attention\""));
   CHECK_THAT(load_message("carry", 1), Contains("\"carry\" is not a string"));
   CHECK_THAT(load_message("gate_temperature", 0), Contains("gate_temperature is 0"));
   CHECK_THAT(load_message("norm_eps", -1), Contains("norm_eps is -1"));

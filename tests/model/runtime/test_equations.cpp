@@ -34,10 +34,10 @@ void feed(Reference& reference, std::span<const Token> tokens, int chunk_length)
 }  // namespace
 
 TEST_CASE("logits agree with the double precision reference, token by token and over chunk boundaries") {
-  const Carry carry = GENERATE(Carry::delta, Carry::vector, Carry::none);
+  const ModelConfig config = GENERATE(from_range(tiny_configs()));
   const Kernels* kernels = GENERATE(from_range(usable_kernels().begin(), usable_kernels().end()));
-  CAPTURE(to_string(carry), kernels->name);
-  const auto weights = random_weights(tiny_config(carry));
+  CAPTURE(config.name, kernels->name);
+  const auto weights = random_weights(config);
   NativeExecutor executor(weights, {}, *kernels);
   Reference reference(weights);
   ChainState state = executor.initial_state(16);

@@ -8,9 +8,9 @@
 using namespace catena::model;
 using namespace catena::model::test;
 
-TEST_CASE("the Transformer is a carry = none model whose chunk never ends") {
-  const auto weights = random_weights(tiny_config(Carry::none), 21);
-  const auto executor = make_executor(weights, {});
+TEST_CASE("the Transformer gives what a carry = none model of its weights gives in a chunk that never ends") {
+  const auto weights = random_weights(tiny_config(Carry::attention), 21);
+  const auto executor = make_executor(random_weights(tiny_config(Carry::none), 21), {});
   StreamSettings settings;
   settings.chunk_length = 512;
   ChainState state = executor->initial_state(512);
@@ -38,11 +38,19 @@ TEST_CASE("a same-size Transformer has the tracker's parameters within one per c
   config.ffn = 640;
   config.gate_hidden = 64;
   const ModelConfig same = same_size_transformer(config);
-  CHECK(same.carry == Carry::none);
+  CHECK(same.carry == Carry::attention);
   CHECK(static_cast<double>(same.parameters()) == Approx(static_cast<double>(config.parameters())).epsilon(0.01));
   CHECK_NOTHROW(same.validate());
 }
 
-TEST_CASE("only a carry = none model makes a Transformer") {
-  CHECK_THROWS_WITH(Transformer(random_weights(tiny_config(Carry::delta), 1), Precision::float32, 10), Catch::Contains("carry = none"));
+TEST_CASE("only a carry = attention model makes a Transformer") {
+  CHECK_THROWS_WITH(Transformer(random_weights(tiny_config(Carry::delta), 1), Precision::float32, 10), Catch::Contains("carry = attention"));
+}
+
+TEST_CASE("models that are only compared with are refused as streams, in one line") {
+  ModelConfig summaries = tiny_config(Carry::delta);
+  summaries.summary_levels = 2;
+  for (const ModelConfig& config : {tiny_config(Carry::attention), summaries}) {
+    CHECK_THROWS_WITH(make_executor(random_weights(config), {}), Catch::Contains(config.name) && Catch::Contains("not to read streams"));
+  }
 }

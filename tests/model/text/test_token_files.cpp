@@ -78,7 +78,7 @@ TEST_CASE("An interrupted packing leaves nothing behind") {
   std::stop_source stop;
   int calls = 0;
   const auto result = pack_tokens(
-      {&file, 1}, small_tokenizer(), folder / "out.tokens",
+      {&file, 1}, small_tokenizer(), folder / "out.tokens", {},
       [&](const PackProgress& progress) {
         ++calls;
         CHECK(progress.bytes_total == text.size());

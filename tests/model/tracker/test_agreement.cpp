@@ -50,9 +50,9 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
 }  // namespace
 
 TEST_CASE("training form, LibTorch streaming form and native runtime give the same likelihoods") {
-  const Carry carry = GENERATE(Carry::delta, Carry::vector, Carry::none);
-  INFO("carry " << to_string(carry));
-  const auto weights = random_weights(tiny_config(carry), 5);
+  const ModelConfig config = GENERATE(from_range(tiny_configs()));
+  INFO(config.name);
+  const auto weights = random_weights(config, 5);
   const std::vector<Token> tokens = random_tokens(161, weights->config().vocab, 6);
   StreamSettings settings;
   settings.chunk_length = 32;

@@ -61,3 +61,16 @@ TEST_CASE("chunk attention equals a plain loop, also when the length is not a mu
     CHECK(relative_error(y, expected) < 1e-5);
   }
 }
+
+TEST_CASE("full attention in segments equals block attention over one block, and its cache holds what was read") {
+  torch::manual_seed(11);
+  const int heads = 2, width = 4, d = heads * width;
+  const Rotary rotary = make_rotary(64, width, 10000.0, torch::kCPU);
+  const Tensor qkv = torch::randn({2, 50, 3 * d});
+  Tensor cache = torch::zeros({2, 0, 2 * d});
+  const Tensor a = full_attention(qkv.slice(1, 0, 17), heads, rotary, cache);
+  CHECK(cache.size(1) == 17);
+  const Tensor b = full_attention(qkv.slice(1, 17), heads, rotary, cache);
+  CHECK(cache.size(1) == 50);
+  CHECK(relative_error(torch::cat({a, b}, 1), chunk_attention(qkv, heads, 50, rotary)) < 1e-5);
+}

@@ -15,7 +15,7 @@ Inputs random_inputs(int n, int t, int d) {
           -torch::rand({n, t}) * 0.3,    torch::rand({n, t}) * 0.9 + 0.05, torch::randn({n, d, d})};
 }
 
-DeltaInputs bundle(const Inputs& x) { return {x[0], x[1], x[2], x[3], x[4], x[5]}; }
+DeltaInputs bundle(const Inputs& x, bool corrected = true) { return {x[0], x[1], x[2], x[3], x[4], x[5], corrected}; }
 
 Tensor joined(const DeltaOutputs& y) { return torch::cat({y.first.flatten(), y.second.flatten()}); }
 
@@ -38,10 +38,11 @@ TEST_CASE("the recurrent form is the definition, by hand") {
 
 TEST_CASE("chunk-parallel form equals the recurrent form, outputs, state and all gradients, for any length") {
   torch::manual_seed(7);
+  const bool corrected = GENERATE(true, false);
   for (const int t : {1, 63, 64, 65, 150}) {
-    INFO("length " << t);
-    check_same([](const Inputs& x) { return joined(delta_rule_chunked(bundle(x))); },
-               [](const Inputs& x) { return joined(delta_rule_recurrent(bundle(x))); }, random_inputs(3, t, 16), 3e-5);
+    INFO("length " << t << ", corrected " << corrected);
+    check_same([&](const Inputs& x) { return joined(delta_rule_chunked(bundle(x, corrected))); },
+               [&](const Inputs& x) { return joined(delta_rule_recurrent(bundle(x, corrected))); }, random_inputs(3, t, 16), 3e-5);
   }
 }
 

@@ -143,10 +143,13 @@ TEST_CASE("the learning rate warms up and falls to its last share along a cosine
   CHECK(learning_rate_at(config, 110) == Approx(0.1));
 }
 
-TEST_CASE("training learns a periodic stream, for every carry") {
+TEST_CASE("training learns a periodic stream, for every carry, with summaries and without") {
   const Corpus corpus;
-  const Carry carry = GENERATE(Carry::delta, Carry::vector, Carry::none);
-  TrainConfig config = corpus.config("learns-" + to_string(carry), carry);
+  const Carry carry = GENERATE(Carry::delta, Carry::linear, Carry::vector, Carry::none, Carry::attention);
+  const int summary_levels = GENERATE(0, 2);
+  if (carry == Carry::attention && summary_levels > 0) return;
+  TrainConfig config = corpus.config("learns-" + to_string(carry) + std::to_string(summary_levels), carry);
+  config.model.summary_levels = summary_levels;
   double loss = 0;
   std::vector<Evaluation> evaluations;
   TrainObserver observer;
@@ -187,8 +190,10 @@ TEST_CASE("bfloat16 compute trains too") {
 }
 
 TEST_CASE("activations computed again give the same gradients and leave the same state, for every carry") {
-  const Carry carry = GENERATE(Carry::delta, Carry::vector, Carry::none);
-  const ModelConfig model = tiny_config(carry);
+  const Carry carry = GENERATE(Carry::delta, Carry::vector, Carry::none, Carry::attention);
+  const int summary_levels = GENERATE(0, 2);
+  ModelConfig model = tiny_config(carry);
+  model.summary_levels = summary_levels;
   torch::manual_seed(15);
   const torch::Tensor tokens = torch::randint(model.vocab, {2, 129}, torch::kLong);
   const auto run = [&](bool recompute) {
