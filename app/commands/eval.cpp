@@ -39,6 +39,17 @@ struct FileResult {
   Keystrokes model, baseline;
 };
 
+/// What the project's contexts guess is mixed in as completions do.
+void mix_contexts(const ContextTable& contexts, std::span<const Token> tokens, std::span<float> nll) {
+  RecentTokens recent;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const ContextTable::Guess guess = contexts.guess(recent);
+    const double model = (1 - guess.weight) * std::exp(-static_cast<double>(nll[i]));
+    if (guess.token >= 0) nll[i] = static_cast<float>(-std::log(model + (guess.token == tokens[i] ? guess.weight : 0)));
+    recent.add(tokens[i]);
+  }
+}
+
 /// Bits per byte of the whole file, read as the stream reads it: token by token behind the document's head.
 void score_file(const TextModel& model, Executor& executor, const TextStream::Options& reading, const std::string& name,
                 const std::string& text, FileResult& result) {
@@ -51,6 +62,7 @@ void score_file(const TextModel& model, Executor& executor, const TextStream::Op
   std::vector<float> nll(tokens.size());
   ChainState state = reading.memory ? reading.memory->state : executor.initial_state(reading.settings.chunk_length);
   executor.score(state, tokens, reading.settings, nll);
+  if (reading.memory) mix_contexts(*reading.memory->contexts, tokens, nll);
   for (std::size_t i = skipped; i < tokens.size(); ++i) {
     result.likelihood.add(static_cast<std::int64_t>(i), static_cast<std::int64_t>(tokenizer.piece(tokens[i]).size()), nll[i]);
   }

@@ -7,7 +7,6 @@ namespace catena::app {
 namespace {
 
 constexpr std::size_t piece_bytes = 512;  // fed between two looks at the clock
-constexpr std::size_t few_marks = 3;      // this stream never goes back
 
 }  // namespace
 
@@ -15,7 +14,7 @@ ProjectReader::ProjectReader(const std::filesystem::path& folder, std::shared_pt
                              std::shared_ptr<model::Executor> executor, const model::StreamSettings& settings,
                              const std::vector<std::string>& skip)
     : folder_(folder),
-      stream_(std::move(model), std::move(executor), {.settings = settings, .marks = few_marks}),
+      memory_(std::move(model), std::move(executor), settings),
       files_(source_files(folder)) {
   folder_ = std::filesystem::canonical(folder);
   std::erase_if(files_, [&](const SourceFile& file) { return std::find(skip.begin(), skip.end(), file.name) != skip.end(); });
@@ -33,10 +32,10 @@ bool ProjectReader::next_file() {
     fed_ = 0;
     if (!text_.empty()) {
       if (text_.back() != '\n') text_ += '\n';
-      stream_.feed_control(model::Control::file);
+      memory_.feed_control(model::Control::file);
       std::string head = folder_.filename().string() + '/' + file.name;
       std::replace(head.begin(), head.end(), '\n', ' ');
-      stream_.feed(head + '\n');
+      memory_.feed(head + '\n');
       return true;
     }
     progress_.files = next_;
@@ -49,11 +48,11 @@ bool ProjectReader::read(std::chrono::steady_clock::time_point deadline, const s
   do {
     if (text_.empty() && !next_file()) return true;
     const std::string_view piece = std::string_view(text_).substr(fed_, piece_bytes);
-    stream_.feed(piece);
+    memory_.feed(piece);
     fed_ += piece.size();
     progress_.bytes += piece.size();
     if (fed_ == text_.size()) {
-      stream_.feed_control(model::Control::end);
+      memory_.feed_control(model::Control::end);
       read_files_ += 1;
       read_bytes_ += static_cast<std::int64_t>(text_.size());
       progress_.files = next_;
@@ -63,6 +62,9 @@ bool ProjectReader::read(std::chrono::steady_clock::time_point deadline, const s
   return text_.empty() && next_ == files_.size();
 }
 
-model::ProjectMemory ProjectReader::result() { return {folder_.string(), read_files_, read_bytes_, stream_.remembered()}; }
+model::ProjectMemory ProjectReader::result() {
+  memory_.finish();
+  return {folder_.string(), read_files_, read_bytes_, memory_.state(), memory_.contexts()};
+}
 
 }  // namespace catena::app

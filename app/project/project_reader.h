@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "app/project/source_tree.h"
-#include "model/text/text_stream.h"
+#include "model/text/memory_builder.h"
+#include "model/text/project_memory.h"
 
 namespace catena::app {
 
@@ -37,7 +38,7 @@ class ProjectReader {
   bool next_file();
 
   std::filesystem::path folder_;
-  model::TextStream stream_;
+  model::MemoryBuilder memory_;
   std::vector<SourceFile> files_;
   Progress progress_;
   std::size_t next_ = 0;    // file to open

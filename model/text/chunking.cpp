@@ -15,8 +15,12 @@ std::size_t next_run(const ChainState& state, std::span<const Token> tokens, con
 }
 
 void read_run(Executor& executor, ChainState& state, std::span<const Token> run, const StreamSettings& settings,
-              Token newline) {
-  executor.read(state, run, settings);
+              Token newline, std::span<float> nll) {
+  if (nll.empty()) {
+    executor.read(state, run, settings);
+  } else {
+    executor.score(state, run, settings, nll);
+  }
   const auto& at = state.counters();
   if (settings.policy == ChunkPolicy::line && run.back() == newline && at.position * 4 >= at.chunk_length) {
     executor.end_chunk(state);

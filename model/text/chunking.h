@@ -14,8 +14,8 @@ std::size_t next_run(const ChainState& state, std::span<const Token> tokens, con
                      Token newline);
 
 /// Reads such a run and ends the chunk where ChunkPolicy::line says: behind a newline once a quarter of the chunk is
-/// full.
+/// full. nll: room for each token's negative log likelihood (Executor::score), or empty.
 void read_run(Executor& executor, ChainState& state, std::span<const Token> run, const StreamSettings& settings,
-              Token newline);
+              Token newline, std::span<float> nll = {});
 
 }  // namespace catena::model

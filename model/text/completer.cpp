@@ -24,6 +24,13 @@ bool is_word(char byte) {
 
 bool has_text(std::string_view text) { return text.find_first_not_of(" \t\r\n") != std::string_view::npos; }
 
+double log_sum_exp(std::span<const float> logits) {
+  const double top = *std::max_element(logits.begin(), logits.end());
+  double total = 0;
+  for (const float logit : logits) total += std::exp(static_cast<double>(logit) - top);
+  return top + std::log(total);
+}
+
 void take_back_word(std::string& text) {
   while (!text.empty() && is_word(text.back())) text.pop_back();
 }
@@ -69,13 +76,27 @@ Completer::Completer(std::shared_ptr<const Tokenizer> tokenizer, const ModelConf
       fills_in_(config.fill_in_middle),
       newline_(tokenizer->encode("\n").front()) {}
 
-void Completer::find_logits(Executor& executor, const CompletionStart& start, const ChainState& state) {
-  executor.logits(state, logits_);
+void Completer::find_logits(Executor& executor, const CompletionStart& start) {
+  executor.logits(scratch_, logits_);
   const std::size_t done = std::min(written_.size(), start.pending.size());
-  const std::string_view written(written_);
-  mask_.apply(logits_, start.pending.substr(done), written.substr(written.size() - incomplete_tail(written)));
+  const std::string_view written(written_), typed = start.pending.substr(done);
+  const double before = typed.empty() || start.contexts == nullptr ? 0 : log_sum_exp(logits_);
+  mask_.apply(logits_, typed, written.substr(written.size() - incomplete_tail(written)));
   if (ahead_.empty()) logits_[static_cast<std::size_t>(tokenizer_->control(Control::prefix))] = -INFINITY;
+  const double allowed = typed.empty() || start.contexts == nullptr ? 1 : std::exp(log_sum_exp(logits_) - before);
   expected_.mix(logits_, written);
+  if (start.contexts != nullptr) mix_contexts(*start.contexts, allowed);
+}
+
+void Completer::mix_contexts(const ContextTable& contexts, double allowed) {
+  const ContextTable::Guess guess = contexts.guess(recent_);
+  if (guess.token < 0 || guess.token >= static_cast<Token>(logits_.size())) return;
+  float& logit = logits_[static_cast<std::size_t>(guess.token)];
+  if (!std::isfinite(logit)) return;  // something else was typed
+  // That the letters typed agree with the guess speaks for it, the more the less the model expected them.
+  const double weight = guess.weight / (guess.weight + (1 - guess.weight) * std::max(allowed, 1e-9));
+  const double model = std::exp(static_cast<double>(logit) - log_sum_exp(logits_));
+  logit += static_cast<float>(std::log1p(weight / ((1 - weight) * std::max(model, 1e-12))));
 }
 
 void Completer::complete(Executor& executor, const CompletionStart& start, const CompletionOptions& options,
@@ -88,6 +109,7 @@ void Completer::complete(Executor& executor, const CompletionStart& start, const
 
 void Completer::begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options) {
   scratch_ = *start.state;
+  recent_ = start.recent;
   ahead_.clear();
   if (!fills_in_ || !has_text(options.following)) return;
   // Of the last token nobody knows whether it would go on.
@@ -127,7 +149,7 @@ void Completer::generate(Run& run, const Choice* first) {
       break;
     }
     const auto began = std::chrono::steady_clock::now();
-    find_logits(run.executor, run.start, scratch_);
+    find_logits(run.executor, run.start);
     const Choice choice = first != nullptr ? *std::exchange(first, nullptr) : sampler_.choose(logits_);
     expected_.chosen(choice.token);
     const std::string_view piece = tokenizer_->piece(choice.token);
@@ -161,6 +183,7 @@ void Completer::generate(Run& run, const Choice* first) {
       }
     }
     read_run(run.executor, scratch_, {&choice.token, 1}, run.start.settings, newline_);
+    recent_.add(choice.token);
     if (run.token_ms) run.token_ms(milliseconds_since(began));
   }
   if (out.tokens > 0) out.mean_log_probability = sum / out.tokens;
@@ -175,7 +198,7 @@ std::vector<Completion> Completer::alternatives(Executor& executor, const Comple
   written_.clear();
   begin(executor, start, options);
   expected_.start(start.pending, options.expected);
-  find_logits(executor, start, scratch_);
+  find_logits(executor, start);
   // Some first tokens lead to text that another one gave already, so a few more are tried.
   const std::span<const Choice> best = sampler_.best(logits_, 2 * count);
   const std::vector<Choice> firsts(best.begin(), best.end());

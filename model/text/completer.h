@@ -11,6 +11,7 @@
 
 #include "model/executor.h"
 #include "model/text/boundary.h"
+#include "model/text/context_table.h"
 #include "model/text/expected_text.h"
 #include "model/text/sampling.h"
 #include "model/text/token_mask.h"
@@ -59,6 +60,8 @@ struct CompletionStart {
   std::string_view pending;  ///< typed bytes that are not in the state
   LineStart line;            ///< of the cursor
   StreamSettings settings;
+  RecentTokens recent = {};                ///< the last ones that the state has read
+  const ContextTable* contexts = nullptr;  ///< what followed such tokens in the project, or none
 };
 
 /// Owns scratch memory; after the first call with a layout it allocates nothing more as long as `out` has room.
@@ -91,8 +94,10 @@ class Completer {
   void generate(Run& run, const Choice* first);
   /// The copy that a completion writes on from: the stream's state, having looked at what follows the cursor.
   void begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options);
-  /// The distribution of the token behind what was written: the model's, masked and mixed.
-  void find_logits(Executor& executor, const CompletionStart& start, const ChainState& state);
+  /// The distribution of the token behind what was written: the model's, masked and mixed with what else is known.
+  void find_logits(Executor& executor, const CompletionStart& start);
+  /// Mixes the project's guess in. `allowed`: the probability of all tokens that agree with the typed letters, by the model.
+  void mix_contexts(const ContextTable& contexts, double allowed);
 
   std::shared_ptr<const Tokenizer> tokenizer_;
   TokenMask mask_;
@@ -102,6 +107,7 @@ class Completer {
   std::vector<float> logits_;
   std::vector<Token> ahead_;  // the text that follows, between its control tokens
   bool fills_in_;  // the model was trained for it
+  RecentTokens recent_;  // read by the copy
   std::string written_;  // everything generated, the healed bytes first
   Token newline_;
 };

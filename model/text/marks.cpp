@@ -6,9 +6,10 @@ namespace catena::model {
 
 Marks::Marks(std::size_t limit) : limit_(std::max<std::size_t>(3, limit)) { marks_.reserve(limit_); }
 
-void Marks::add(const ChainState& state, std::int64_t bytes, std::int64_t proof, const LineStart& line) {
+void Marks::add(const ChainState& state, std::int64_t bytes, std::int64_t proof, const LineStart& line,
+                const RecentTokens& recent) {
   if (marks_.size() < limit_) {
-    marks_.push_back({state, bytes, proof, line, {}, ++serial_});
+    marks_.push_back({state, bytes, proof, line, {}, ++serial_, recent});
     return;
   }
   const auto spare = marks_.begin() + static_cast<std::ptrdiff_t>(least_missed());
@@ -20,6 +21,7 @@ void Marks::add(const ChainState& state, std::int64_t bytes, std::int64_t proof,
   mark.line = line;
   mark.pending.clear();
   mark.serial = ++serial_;
+  mark.recent = recent;
 }
 
 void Marks::add(Checkpoint checkpoint) {

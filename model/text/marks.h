@@ -8,6 +8,7 @@
 
 #include "model/chain_state.h"
 #include "model/text/boundary.h"
+#include "model/text/context_table.h"
 
 namespace catena::model {
 
@@ -19,6 +20,7 @@ struct Checkpoint {
   LineStart line;            ///< of the last byte read
   std::string pending;       ///< bytes behind those, not yet read
   std::uint64_t serial = 0;  ///< counts a stream's automatic checkpoints: tells which are older than this one
+  RecentTokens recent = {};  ///< the last ones read; not saved, since they only help to guess
 };
 
 class Marks {
@@ -30,7 +32,8 @@ class Marks {
 
   /// Adds a checkpoint behind all others, copied from these parts; `pending` stays empty. Once the limit is reached it
   /// reuses the memory of the checkpoint that is missed least.
-  void add(const ChainState& state, std::int64_t bytes, std::int64_t proof, const LineStart& line);
+  void add(const ChainState& state, std::int64_t bytes, std::int64_t proof, const LineStart& line,
+           const RecentTokens& recent = {});
   /// Adds one that was saved.
   void add(Checkpoint checkpoint);
   /// The serial number of the newest checkpoint ever added.

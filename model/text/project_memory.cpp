@@ -9,8 +9,9 @@
 namespace catena::model {
 namespace {
 
-// A line that names the format, a line of JSON that says what was read, then the chain state with its own checksum.
-constexpr const char* magic = "catena project 1";
+// A line that names the format, a line of JSON that says what was read, then the chain state and the table of contexts with
+// checksums of their own.
+constexpr const char* magic = "catena project 2";
 
 }  // namespace
 
@@ -20,6 +21,7 @@ void ProjectMemory::save(const std::filesystem::path& file, const TextModel& mod
   // A path may hold bytes that are no UTF-8.
   out.stream() << magic << '\n' << about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   state.save(out.stream());
+  contexts->save(out.stream());
   out.commit();
 }
 
@@ -46,6 +48,9 @@ std::shared_ptr<const ProjectMemory> ProjectMemory::load(const std::filesystem::
   try {
     memory->state = executor.initial_state(ChainState::peek(in).chunk_length);
     memory->state.load(in);
+    const auto contexts = std::make_shared<ContextTable>();
+    contexts->load(in);
+    memory->contexts = contexts;
   } catch (const std::runtime_error& error) {
     throw fail(std::string(error.what()) + "; remember the folder again");
   }

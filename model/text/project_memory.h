@@ -7,6 +7,7 @@
 #include <string>
 
 #include "model/executor.h"
+#include "model/text/context_table.h"
 #include "model/text/text_model.h"
 
 namespace catena::model {
@@ -16,6 +17,7 @@ struct ProjectMemory {
   std::int64_t files = 0;  ///< read
   std::int64_t bytes = 0;  ///< of text
   ChainState state;        ///< at a chunk boundary, behind the last file's end
+  std::shared_ptr<const ContextTable> contexts = std::make_shared<ContextTable>();  ///< of all files
 
   /// Atomic. Throws WriteError.
   void save(const std::filesystem::path& file, const TextModel& model) const;

@@ -39,6 +39,7 @@ TextStream::TextStream(std::shared_ptr<const TextModel> model, std::shared_ptr<E
       newline_(model_->tokenizer()->encode("\n").front()) {
   require_config(*model_, *executor_);
   state_ = options.memory ? carried_over(options.memory->state, *executor_) : executor_->initial_state(options.settings.chunk_length);
+  if (options.memory) contexts_ = options.memory->contexts;
   first_token_ = tokens();
   set_settings(options.settings);
   add_mark();
@@ -85,16 +86,6 @@ void TextStream::feed_control(Control control) {
   add_mark();
 }
 
-ChainState TextStream::remembered() {
-  batch_.clear();
-  ends_.clear();
-  encoder_.flush(batch_);
-  read_batch();
-  executor_->end_chunk(state_);
-  mark_due_ = true;
-  return state_;
-}
-
 void TextStream::read_batch() {
   auto end = ends_.begin();
   for (std::size_t at = 0; at < batch_.size();) {
@@ -121,6 +112,7 @@ void TextStream::read(std::span<const Token> run) {
     const std::string_view piece = model_->tokenizer()->piece(token);
     read_bytes_ += static_cast<std::int64_t>(piece.size());
     line_.read(piece);
+    recent_.add(token);
   }
   if (chunks() == before.chunks) return;
   if (observer.chunk) observer.chunk(before.position + static_cast<int>(run.size()), chunk_ms_);
@@ -147,7 +139,7 @@ void TextStream::move_to(std::shared_ptr<Executor> executor) {
 }
 
 CompletionStart TextStream::start() const {
-  CompletionStart start{&state_, encoder_.pending(), line_, settings_};
+  CompletionStart start{&state_, encoder_.pending(), line_, settings_, recent_, contexts_.get()};
   start.line.read(start.pending);
   return start;
 }
@@ -170,12 +162,12 @@ std::vector<Completion> TextStream::alternatives(const CompletionOptions& option
 }
 
 void TextStream::add_mark() {
-  marks_.add(state_, read_bytes_, proof_, line_);
+  marks_.add(state_, read_bytes_, proof_, line_, recent_);
   mark_due_ = false;
 }
 
 Checkpoint TextStream::mark() const {
-  return {state_, read_bytes_, proof_, line_, std::string(encoder_.pending()), marks_.serial()};
+  return {state_, read_bytes_, proof_, line_, std::string(encoder_.pending()), marks_.serial(), recent_};
 }
 
 void TextStream::restore(const Checkpoint& mark) {
@@ -183,6 +175,7 @@ void TextStream::restore(const Checkpoint& mark) {
   read_bytes_ = mark.bytes;
   proof_ = mark.proof;
   line_ = mark.line;
+  recent_ = mark.recent;
   encoder_.restore(mark.pending);
   mark_due_ = false;
   chunk_ms_ = 0;

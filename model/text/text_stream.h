@@ -31,8 +31,8 @@ class TextStream {
   struct Options {
     StreamSettings settings;
     std::size_t marks = Marks::default_limit;  ///< automatic checkpoints kept
-    /// What was read before the text begins (a project's files): the stream starts from a copy of this state, at a chunk
-    /// boundary. Empty: from nothing.
+    /// What was read before the text begins (a project's files): the stream starts from a copy of its state, at a chunk
+    /// boundary, and completions go by its contexts as well. Empty: from nothing.
     std::shared_ptr<const ProjectMemory> memory = {};
   };
 
@@ -45,8 +45,6 @@ class TextStream {
   void feed(std::string_view utf8);
   /// A turn or a document begins or ends here; what was pending is read first.
   void feed_control(Control control);
-  /// Reads what is pending, ends the running chunk and gives a copy of the state: what another stream can begin with.
-  ChainState remembered();
   /// The writer pauses: ends the chunk where the policy is ChunkPolicy::pause.
   void pause();
 
@@ -113,6 +111,8 @@ class TextStream {
   ChainState state_;
   Marks marks_;
   LineStart line_;
+  RecentTokens recent_;
+  std::shared_ptr<const ContextTable> contexts_;  // of the project's memory, or none
   std::int64_t read_bytes_ = 0;
   std::int64_t proof_ = 0;  // as Checkpoint::proof, of state_
   bool mark_due_ = false;   // a chunk ended: the next segment's end gets a checkpoint

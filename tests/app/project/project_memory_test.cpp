@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <sstream>
 #include <fstream>
 
 #include "app/project/project_reader.h"
@@ -44,6 +45,12 @@ TEST_CASE("A project read in slices is remembered as one read at once", "[projec
   CHECK(sliced.progress().bytes >= sliced.progress().bytes_total);
   const ProjectMemory a = sliced.result(), b = project.memory();
   CHECK(a.state == b.state);
+  const auto table = [](const ProjectMemory& memory) {
+    std::ostringstream out;
+    memory.contexts->save(out);
+    return out.str();
+  };
+  CHECK(table(a) == table(b));
   CHECK(a.files == 2);
   CHECK(a.bytes == b.bytes);
 }
@@ -64,7 +71,9 @@ TEST_CASE("A document that starts from the memory is read as if its stream had r
     whole.feed(contents);
     whole.feed_control(Control::end);
   }
-  whole.remembered();
+  Checkpoint behind = whole.mark();
+  project.executor->end_chunk(behind.state);
+  whole.rewind(behind);
   whole.feed_control(Control::file);
   whole.feed(name + '\n' + text);
   CHECK(stream.state() == whole.state());
