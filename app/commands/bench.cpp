@@ -64,6 +64,41 @@ void add(CLI::App& bench, const std::string& name, const std::string& help, Benc
   });
 }
 
+template <typename Options>
+void set_callback(CLI::App& command, const std::shared_ptr<Options>& options, const std::shared_ptr<bool>& as_json,
+                  void (*run)(const Options&, const std::function<void(const nlohmann::json&)>&), int& exit_code) {
+  command.add_flag("--json", *as_json, "One JSON object a line");
+  command.callback([options, as_json, run, &exit_code] {
+    watch_for_interrupt();
+    run(*options, [&](const nlohmann::json& line) {
+      print(line, *as_json);
+      if (!*as_json) std::printf("\n");
+      std::fflush(stdout);
+    });
+    exit_code = interrupted() ? 130 : 0;
+  });
+}
+
+void add_models(CLI::App& bench, int& exit_code) {
+  auto options = std::make_shared<ModelsBenchOptions>();
+  CLI::App* command = bench.add_subcommand("models", "Models of any kind side by side: likelihood by position, recall by distance, gradients, cost");
+  command->add_option("FOLDERS", options->folders, "Model folders")->required();
+  command->add_option("--tokens", options->tokens, "Packed held-out text")->required();
+  command->add_option("--streams", options->streams, "Parts of it that are read")->capture_default_str()->check(CLI::Range(1, 4096));
+  command->add_option("--length", options->length, "Tokens of each part")->capture_default_str()->check(CLI::Range(128, 1 << 16));
+  command->add_option("--longest-recall", options->longest_recall, "Farthest distance of the recall test, in tokens")->capture_default_str()->check(CLI::Range(64, 1 << 16));
+  command->add_option("--training-steps", options->training_steps, "Steps that training is timed over")->capture_default_str()->check(CLI::Range(1, 100));
+  set_callback(*command, options, std::make_shared<bool>(false), bench_models, exit_code);
+}
+
+void add_bill(CLI::App& bench, int& exit_code) {
+  auto options = std::make_shared<BillOptions>();
+  CLI::App* command = bench.add_subcommand("bill", "Memory and compute of a training step against a Transformer's, formula and measurement");
+  command->add_option("--batch", options->batch, "Streams side by side")->capture_default_str()->check(CLI::Range(1, 4096));
+  command->add_flag("--quick", options->quick, "Under 40 s on two cores");
+  set_callback(*command, options, std::make_shared<bool>(false), bench_bill, exit_code);
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& program, int& exit_code) {
@@ -71,6 +106,8 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   bench->require_subcommand(1);
   add(*bench, "flat", "Memory and latency over a long stream, beside a same-size Transformer with KV cache", bench_flat, exit_code);
   add(*bench, "step", "One token against the time of moving its bytes, and the speed of reading", bench_step, exit_code);
+  add_models(*bench, exit_code);
+  add_bill(*bench, exit_code);
 #ifdef CATENA_WITH_GUI
   add(*bench, "typing", "Key press to suggestion in the real window, typing into a 1 MB file", bench_typing, exit_code);
 #endif

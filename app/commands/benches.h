@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "app/commands/model_options.h"
 #include "model/runtime/weights.h"
@@ -20,6 +22,23 @@ struct BenchOptions {
 nlohmann::json bench_flat(const BenchOptions& options);
 /// A token step against the time of moving its bytes, and the speed of reading.
 nlohmann::json bench_step(const BenchOptions& options);
+
+struct ModelsBenchOptions {
+  std::vector<std::filesystem::path> folders;  ///< config.json and model.safetensors each
+  std::filesystem::path tokens;                ///< held-out text
+  std::int64_t streams = 8, length = 16384;    ///< read of it
+  std::int64_t longest_recall = 16384;
+  int training_steps = 5;
+};
+/// Models of any kind side by side: likelihood by position, recall by distance, reach of gradients, cost. One object a model.
+void bench_models(const ModelsBenchOptions& options, const std::function<void(const nlohmann::json&)>& show);
+
+struct BillOptions {
+  std::int64_t batch = 16;
+  bool quick = false;
+};
+/// A training step against a Transformer's: one object a system and length.
+void bench_bill(const BillOptions& options, const std::function<void(const nlohmann::json&)>& show);
 
 /// Key press to suggestion in the real window, typing into a 1 MiB file; and start to window and first suggestion. Only in builds
 /// with the window.

@@ -145,9 +145,15 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
   return y + linear(swiglu(linear(f, parameters_[prefix + "ffn.in.weight"])), parameters_[prefix + "ffn.out.weight"]);
 }
 
+Tensor Tracker::embed(const Tensor& tokens) const { return torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1})); }
+
 Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& state) const {
-  const std::int64_t batch = tokens.size(0), first_chunk = state.chunks;
-  Tensor x = torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1}));
+  return forward_embedded(embed(tokens), tokens.size(0), chunk, state);
+}
+
+Tensor Tracker::forward_embedded(const Tensor& embedded, std::int64_t batch, std::int64_t chunk, SegmentState& state) const {
+  const std::int64_t first_chunk = state.chunks;
+  Tensor x = embedded;
   for (int i = 0; i < config_.layers; ++i) {
     SegmentState::Layer& own = state.layers[static_cast<std::size_t>(i)];
     if (!recompute_) {
@@ -167,7 +173,7 @@ Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& 
         },
         x);
   }
-  state.chunks += (tokens.size(1) + chunk - 1) / chunk;
+  state.chunks += (embedded.size(0) / batch + chunk - 1) / chunk;
   return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, parameters_.compute_type());
 }
 

@@ -41,6 +41,10 @@ class Tracker {
   /// Returns the last outputs y [B*T, d] in the compute type, the input of head_loss(), and moves `state` past the segment.
   torch::Tensor forward(const torch::Tensor& tokens, std::int64_t chunk, SegmentState& state) const;
 
+  /// The two halves of forward(): tokens [B, T] -> their embeddings [B*T, d] float32 -> y.
+  torch::Tensor embed(const torch::Tensor& tokens) const;
+  torch::Tensor forward_embedded(const torch::Tensor& embedded, std::int64_t batch, std::int64_t chunk, SegmentState& state) const;
+
  private:
   /// Layer `index` on x [B*T, d]; `state`: of a chain layer, moved past the segment.
   torch::Tensor layer(int index, const torch::Tensor& x, std::int64_t batch, std::int64_t chunk, SegmentState::Layer& state,

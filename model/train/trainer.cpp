@@ -282,13 +282,4 @@ bool train(const TrainConfig& config, const TrainObserver& observer) {
   return Run(config, observer, place).to_the_end();
 }
 
-std::vector<Evaluation> evaluate_heldout(const TrainConfig& config, const std::filesystem::path& weights) {
-  if (config.threads > 0) at::set_num_threads(config.threads);
-  Parameters parameters(config.model, torch_device(config.device), torch::kFloat);
-  parameters.load(weights);
-  parameters.refresh_compute();
-  const Tracker tracker(parameters);
-  return evaluate_files(tracker, parameters, open_files(config.heldout, config.model.vocab), config);
-}
-
 }  // namespace catena::model

@@ -35,7 +35,4 @@ double learning_rate_at(const TrainConfig& config, std::int64_t step);
 /// Token files must exist. Throws std::runtime_error with one line.
 bool train(const TrainConfig& config, const TrainObserver& observer);
 
-/// Reads each held-out file as several streams side by side from a cleared state, chunk length as the model's default.
-std::vector<Evaluation> evaluate_heldout(const TrainConfig& config, const std::filesystem::path& weights);
-
 }  // namespace catena::model

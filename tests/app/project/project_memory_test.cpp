@@ -115,7 +115,7 @@ TEST_CASE("A memory that is missing, foreign, damaged or another model's is refu
     return {};
   };
   CHECK(refusal("something else\n").find("is no project memory") != std::string::npos);
-  CHECK(refusal("catena project 1\n{\"folder\":3}\n").find("is damaged") != std::string::npos);
+  CHECK(refusal("catena project 2\n{\"folder\":3}\n").find("is damaged") != std::string::npos);
   for (const std::size_t cut : {good.size() / 2, good.size() - 1}) CHECK_FALSE(refusal(good.substr(0, cut)).empty());
   std::string flipped = good;
   flipped[good.size() - 40] ^= 1;
