@@ -13,6 +13,7 @@ struct DeltaInputs {
   torch::Tensor log_a;    ///< [N, T], <= 0: log of the decay
   torch::Tensor b;        ///< [N, T], in (0, 1): importance
   torch::Tensor state;    ///< [N, D, D], rows indexed by k
+  std::int64_t truncate = 0;  ///< no gradient reaches back through the state over a multiple of so many tokens; 0: any
 };
 
 /// Outputs [N, T, D] and the state after the last token.
