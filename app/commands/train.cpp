@@ -8,6 +8,9 @@
 #include <stdexcept>
 
 #include "app/commands/interrupt.h"
+#ifdef CATENA_WITH_GUI
+#include "app/commands/plot.h"
+#endif
 #include "model/train/trainer.h"
 #ifdef CATENA_WITH_TEXT
 #include "model/text/packer.h"
@@ -65,6 +68,23 @@ void print_evaluations(std::int64_t step, const std::vector<Evaluation>& evaluat
   std::fflush(stdout);
 }
 
+#ifdef CATENA_WITH_GUI
+/// A picture that cannot be made does not make a trained model a failure.
+void plot(const fs::path& output) {
+  try {
+    plot_training(output);
+    std::fprintf(stderr, "drawn      %s\n", (output / "loss.png").c_str());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "not drawn: %s\n", error.what());
+  }
+}
+#else
+void plot(const fs::path& output) {
+  std::fprintf(stderr, "to draw it, with a build that has Qt: catena plot %s -o %s\n", (output / "log.csv").c_str(),
+               (output / "loss.png").c_str());
+}
+#endif
+
 int run(const fs::path& config_file) {
   const TrainConfig config = TrainConfig::load(config_file);
   prepare(config);
@@ -75,14 +95,22 @@ int run(const fs::path& config_file) {
   observer.stop = &interrupt_flag();
   observer.note = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   observer.evaluated = print_evaluations;
-  observer.progress = [terminal](const TrainProgress& p) {
+  bool logged = false;  // by the first of several processes only
+  observer.progress = [terminal, &logged](const TrainProgress& p) {
+    logged = true;
     const auto left = static_cast<long long>(p.remaining_s);
     std::fprintf(stderr, "%sstep %lld/%lld  loss %.4f nats/token  %.0f tokens/s  lr %.2e  norm %.2f  left %lld:%02lld:%02lld%s",
                  terminal ? "\r" : "", static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss, p.tokens_per_s,
                  p.learning_rate, p.gradient_norm, left / 3600, left / 60 % 60, left % 60, terminal ? "   " : "\n");
   };
   const bool finished = train(config, observer);
-  std::fprintf(stderr, "\n%s\n", finished ? "finished" : "stopped; the checkpoint is saved, run the same command to go on");
+  if (finished) {
+    std::fprintf(stderr, "\nfinished; the weights are in %s\n", (config.output / "model.safetensors").c_str());
+  } else {
+    std::fprintf(stderr, "\nstopped; the checkpoint is saved in %s, run the same command to go on\n",
+                 (config.output / "checkpoint").c_str());
+  }
+  if (logged) plot(config.output);
   return finished ? 0 : 130;
 }
 

@@ -1,5 +1,6 @@
 #include "model/tracker/delta_rule.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "model/tracker/fused_ops.h"
@@ -11,14 +12,21 @@ using torch::Tensor;
 
 constexpr std::int64_t kBlock = 64;
 
+/// The longest block whose multiples meet every truncation.
+std::int64_t block_length(std::int64_t truncate) {
+  std::int64_t block = truncate == 0 ? kBlock : std::min(kBlock, truncate);
+  while (truncate % block != 0) --block;
+  return block;
+}
+
 /// Pads time to a multiple of the block with tokens that change nothing (b = 0, log_a = 0).
-Tensor to_blocks(const Tensor& x, std::int64_t padding) {
+Tensor to_blocks(const Tensor& x, std::int64_t padding, std::int64_t block) {
   std::vector<std::int64_t> pad(2 * static_cast<std::size_t>(x.dim() - 1), 0);
   pad.back() = padding;
   const Tensor padded = padding == 0 ? x : torch::constant_pad_nd(x, pad);
   std::vector<std::int64_t> shape(padded.sizes().begin(), padded.sizes().end());
-  shape[1] = kBlock;
-  shape.insert(shape.begin() + 1, padded.size(1) / kBlock);
+  shape[1] = block;
+  shape.insert(shape.begin() + 1, padded.size(1) / block);
   return padded.reshape(shape);
 }
 
@@ -28,6 +36,7 @@ DeltaOutputs delta_rule_recurrent(const DeltaInputs& in) {
   Tensor s = in.state;
   std::vector<Tensor> outputs;
   for (std::int64_t t = 0; t < in.q.size(1); ++t) {
+    if (in.truncate > 0 && t % in.truncate == 0) s = s.detach();
     const Tensor k = in.k.select(1, t).unsqueeze(2), v = in.v.select(1, t).unsqueeze(1), q = in.q.select(1, t).unsqueeze(1);
     s = s * in.log_a.select(1, t).exp().view({-1, 1, 1});
     const Tensor error = in.corrected ? v - k.transpose(1, 2).matmul(s) : v;
@@ -38,18 +47,20 @@ DeltaOutputs delta_rule_recurrent(const DeltaInputs& in) {
 }
 
 DeltaOutputs delta_rule_chunked(const DeltaInputs& in) {
-  const std::int64_t length = in.q.size(1), padding = (kBlock - length % kBlock) % kBlock;
-  const Tensor q = to_blocks(in.q, padding), k = to_blocks(in.k, padding), v = to_blocks(in.v, padding);
-  const Tensor b = to_blocks(in.b, padding).unsqueeze(-1);
-  const Tensor g = to_blocks(in.log_a, padding).cumsum(-1);  // log of the decay since the block began
+  const std::int64_t block = block_length(in.truncate);
+  const std::int64_t length = in.q.size(1), padding = (block - length % block) % block;
+  const auto cut = [&](const Tensor& x) { return to_blocks(x, padding, block); };
+  const Tensor q = cut(in.q), k = cut(in.k), v = cut(in.v);
+  const Tensor b = cut(in.b).unsqueeze(-1);
+  const Tensor g = cut(in.log_a).cumsum(-1);  // log of the decay since the block began
   const std::int64_t n = q.size(0), blocks = q.size(1), d = q.size(3);
 
   // exp of masked differences: exp of the cumulative sums themselves would overflow.
-  const Tensor causal = torch::ones({kBlock, kBlock}, q.options().dtype(torch::kBool)).tril();
+  const Tensor causal = torch::ones({block, block}, q.options().dtype(torch::kBool)).tril();
   const Tensor decay = (g.unsqueeze(-1) - g.unsqueeze(-2)).masked_fill(causal.logical_not(), -1e4F).exp();
   const Tensor from_start = g.exp().unsqueeze(-1);
-  const Tensor to_end = (g.select(-1, kBlock - 1).unsqueeze(-1) - g).exp().unsqueeze(-1);
-  const Tensor whole = g.select(-1, kBlock - 1).exp();  // [N, blocks]
+  const Tensor to_end = (g.select(-1, block - 1).unsqueeze(-1) - g).exp().unsqueeze(-1);
+  const Tensor whole = g.select(-1, block - 1).exp();  // [N, blocks]
 
   const Tensor k_t = k.transpose(-1, -2);
   const Tensor kb = k * b;
@@ -70,11 +81,12 @@ DeltaOutputs delta_rule_chunked(const DeltaInputs& in) {
   std::vector<Tensor> outputs;
   outputs.reserve(static_cast<std::size_t>(blocks));
   for (std::size_t i = 0; i < static_cast<std::size_t>(blocks); ++i) {
+    if (in.truncate > 0 && static_cast<std::int64_t>(i) * block % in.truncate == 0) s = s.detach();
     const Tensor x = in.corrected ? torch::baddbmm(u_i[i], w_i[i], s, 1, -1) : u_i[i];
     outputs.push_back(torch::baddbmm(inside_i[i].bmm(x), q_i[i], s));
     s = torch::baddbmm(s * whole_i[i], k_i[i], x);
   }
-  const Tensor o = torch::stack(outputs, 1).view({n, blocks * kBlock, d});
+  const Tensor o = torch::stack(outputs, 1).view({n, blocks * block, d});
   return {padding == 0 ? o : o.slice(1, 0, length), s};
 }
 

@@ -14,6 +14,7 @@ struct DeltaInputs {
   torch::Tensor b;        ///< [N, T], in (0, 1): importance
   torch::Tensor state;    ///< [N, D, D], rows indexed by k
   bool corrected = true;  ///< false: S <- a S + b k v^T, gated linear attention (Yang et al. 2023)
+  std::int64_t truncate = 0;  ///< no gradient reaches back through the state over a multiple of so many tokens; 0: any
 };
 
 /// Outputs [N, T, D] and the state after the last token.

@@ -168,6 +168,17 @@ struct SwiGlu : Function<SwiGlu> {
   }
 };
 
+/// Gradient [B, taps-1, C] of the inputs before a convolution, from that of its sum, ds [B, T, C], and its weights
+/// [taps, C].
+Tensor tail_gradient(const Tensor& ds, const Tensor& weights) {
+  const std::int64_t t = ds.size(1), taps = weights.size(0);
+  Tensor result = torch::zeros({ds.size(0), taps - 1, ds.size(2)}, ds.options());
+  for (std::int64_t p = 0; p < taps - 1; ++p) {
+    for (std::int64_t i = 0; i <= std::min(p, t - 1); ++i) result.select(1, p) += ds.select(1, i) * weights[p - i];
+  }
+  return result;
+}
+
 struct ShortConvolution : Function<ShortConvolution> {
   /// Saves the convolution's sum (before silu): one pass forward, one backward.
   static Tensor forward(AutogradContext* ctx, Tensor x, Tensor weight, Tensor tail) {
@@ -190,6 +201,7 @@ struct ShortConvolution : Function<ShortConvolution> {
     });
     ctx->save_for_backward({padded, wt, sum});
     ctx->saved_data["type"] = static_cast<std::int64_t>(x.scalar_type());
+    ctx->saved_data["tail"] = tail.requires_grad();
     return y;
   }
 
@@ -229,7 +241,7 @@ struct ShortConvolution : Function<ShortConvolution> {
         }
       });
     });
-    return {dx, dw.view({taps, c}).t(), Tensor()};
+    return {dx, dw.view({taps, c}).t(), ctx->saved_data["tail"].toBool() ? tail_gradient(ds, wt) : Tensor()};
   }
 };
 

@@ -13,7 +13,7 @@ torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, doub
 torch::Tensor swiglu(const torch::Tensor& x);
 
 /// silu of a causal depthwise convolution. x [B, T, C] (any float type), weight [C, taps] float32, tail [B, taps-1, C]
-/// float32: the inputs before x. Result [B, T, C] float32. No gradient flows into the tail.
+/// float32: the inputs before x. Result [B, T, C] float32.
 torch::Tensor short_convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& tail);
 
 /// x / sqrt(sum x^2 + 1e-6) over the last dimension, float32.

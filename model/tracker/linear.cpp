@@ -51,7 +51,8 @@ struct HeadLoss : Function<HeadLoss> {
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
     const Tensor scale = grads[0] / static_cast<double>(ctx->saved_data["n"].toInt());
-    return {saved[0] * scale.to(saved[0].scalar_type()), saved[1] * scale, Tensor(), Tensor()};
+    // In 32 bits: a loss scale over n may be too large or too small for the compute type, its product with dx is not.
+    return {(saved[0].to(torch::kFloat) * scale).to(saved[0].scalar_type()), saved[1] * scale, Tensor(), Tensor()};
   }
 };
 

@@ -14,8 +14,10 @@ struct MasterWeight {
 /// x W^T for x [N, in] in the compute type. Gradients of the weight are summed into the master in float32.
 torch::Tensor linear(const torch::Tensor& x, const MasterWeight& weight);
 
-/// Mean cross entropy (nats) of softmax(x W^T) against targets [N] int64, W [V, in]. The logits are made and differentiated
-/// a block of rows at a time and never stored, so the head costs three products and little memory.
+/// Mean cross entropy (nats) of softmax(x W^T) against targets [N] int64, W [V, in]. The logits are made and
+/// differentiated a block of rows at a time and never stored, so the head costs three products and little memory. They
+/// are differentiated on the way forward, as of a loss of 1 a row, which half precision can hold; the gradient of the
+/// result (a loss scale) multiplies them on the way back.
 torch::Tensor head_loss(const torch::Tensor& x, const MasterWeight& weight, const torch::Tensor& targets);
 
 /// -ln p(target) for each row, float32 [N]; no gradient.

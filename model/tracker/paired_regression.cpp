@@ -14,15 +14,18 @@ Tensor next_regression(const Tensor& y_last, const Tensor& r, std::int64_t chunk
   return torch::layer_norm(next, {next.size(-1)}, weights.norm_weight, weights.norm_bias, 1e-5);
 }
 
-PairedRegression paired_regression(const Tensor& x, const Tensor& r_before, std::int64_t chunk, std::int64_t first_chunk,
-                                   const ChunkAttention& attention, const PairedRegressionWeights& weights) {
+PairedRegression paired_regression(const Tensor& x, const Tensor& r_before, std::int64_t chunk,
+                                   std::int64_t first_chunk, const ChunkAttention& attention,
+                                   const PairedRegressionWeights& weights, bool truncate) {
   const std::int64_t length = x.size(1);
-  Tensor r = r_before;
+  Tensor r = truncate ? r_before.detach() : r_before;
   std::vector<Tensor> outputs, regressions;
   for (std::int64_t begin = 0; begin < length; begin += chunk) {
     const Tensor part = x.slice(1, begin, std::min(length, begin + chunk));
     outputs.push_back(attention(part + r.unsqueeze(1).to(x.scalar_type())));
-    r = next_regression(outputs.back().select(1, part.size(1) - 1), r, first_chunk + static_cast<std::int64_t>(regressions.size()), weights);
+    const Tensor last = outputs.back().select(1, part.size(1) - 1);
+    r = next_regression(truncate ? last.detach() : last, r, first_chunk + static_cast<std::int64_t>(regressions.size()),
+                        weights);
     regressions.push_back(r);
   }
   PairedRegression result;

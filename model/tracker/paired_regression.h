@@ -25,9 +25,12 @@ struct PairedRegression {
 };
 
 /// x [B, T, d]; r [B, d] float32: regression vector from before; first_chunk: how many chunks the stream has read.
-/// y = attention(x + r); z = Linear(mean y); r <- tanh(Linear(y_last)) + share * detached r, normalised after every second chunk.
-PairedRegression paired_regression(const torch::Tensor& x, const torch::Tensor& r, std::int64_t chunk, std::int64_t first_chunk,
-                                   const ChunkAttention& attention, const PairedRegressionWeights& weights);
+/// y = attention(x + r); z = Linear(mean y); r <- tanh(Linear(y_last)) + share * detached r, normalised after every
+/// second chunk. truncate: no gradient reaches from a chunk into the one before, y_last is detached as well; the step
+/// from y_last to r belongs to the chunk that r enters, or its weights would never learn.
+PairedRegression paired_regression(const torch::Tensor& x, const torch::Tensor& r, std::int64_t chunk,
+                                   std::int64_t first_chunk, const ChunkAttention& attention,
+                                   const PairedRegressionWeights& weights, bool truncate = false);
 
 /// One step of r: the part between chunks.
 torch::Tensor next_regression(const torch::Tensor& y_last, const torch::Tensor& r, std::int64_t chunk_index,

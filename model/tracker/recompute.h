@@ -4,11 +4,14 @@
 #include <torch/types.h>
 
 #include <functional>
+#include <vector>
 
 namespace catena::model {
 
-/// f(x), of which only x is kept: when gradients are asked for, f runs again. f must give the same result each time. Gradients
-/// reach x and every other leaf that f uses, as without.
-torch::Tensor recompute(const std::function<torch::Tensor(const torch::Tensor&)>& f, const torch::Tensor& x);
+using Recomputed = std::function<std::vector<torch::Tensor>(const std::vector<torch::Tensor>&)>;
+
+/// f(inputs), of which only the inputs are kept: when gradients are asked for, f runs again. f must give the same
+/// result each time. Gradients reach the inputs and every other leaf that f uses, as without.
+std::vector<torch::Tensor> recompute(const Recomputed& f, const std::vector<torch::Tensor>& inputs);
 
 }  // namespace catena::model

@@ -1,7 +1,6 @@
 #include "model/tracker/tracker.h"
 
-#include <memory>
-#include <utility>
+#include <vector>
 
 #include "model/tracker/delta_rule.h"
 #include "model/tracker/fused_ops.h"
@@ -14,8 +13,28 @@ namespace catena::model {
 using torch::Tensor;
 
 namespace {
+
 constexpr std::int64_t kLongestContext = 1 << 17;  // of a Transformer, which is only compared with
+
+/// short_convolution() through which no gradient reaches from a chunk into the one before: each chunk is a row of its
+/// own, with the detached inputs before it as its tail.
+Tensor convolution_by_chunks(const Tensor& x, const Tensor& weight, const Tensor& tail, std::int64_t chunk) {
+  const std::int64_t b = x.size(0), t = x.size(1), c = x.size(2), taps = weight.size(1), n = (t + chunk - 1) / chunk;
+  const Tensor padded = n * chunk == t ? x : torch::constant_pad_nd(x, {0, 0, 0, n * chunk - t});
+  const Tensor before = torch::cat({tail, padded.to(torch::kFloat)}, 1).detach();
+  const Tensor tails = before.unfold(1, taps - 1, chunk).slice(1, 0, n).transpose(2, 3).reshape({b * n, taps - 1, c});
+  return short_convolution(padded.reshape({b * n, chunk, c}), weight, tails).view({b, n * chunk, c}).slice(1, 0, t);
+}
+
 }  // namespace
+
+std::vector<Tensor*> SegmentState::Layer::tensors() {
+  std::vector<Tensor*> used;
+  for (Tensor* tensor : {&memory, &tail, &summaries, &cache}) {
+    if (tensor->defined()) used.push_back(tensor);
+  }
+  return used;
+}
 
 void SegmentState::keep(const Tensor& keep, std::int64_t heads) {
   for (Layer& layer : layers) {
@@ -29,11 +48,35 @@ void SegmentState::keep(const Tensor& keep, std::int64_t heads) {
   }
 }
 
-Tracker::Tracker(const Parameters& parameters, bool recompute)
+void SegmentState::clear_damaged(std::int64_t batch) {
+  Tensor whole;
+  for (Layer& layer : layers) {
+    for (const Tensor* tensor : layer.tensors()) {
+      if (tensor->numel() == 0) continue;
+      const Tensor finite = torch::isfinite(tensor->reshape({batch, -1})).all(1);
+      whole = whole.defined() ? whole & finite : finite;
+    }
+  }
+  for (Layer& layer : layers) {
+    for (Tensor* tensor : layer.tensors()) {
+      if (tensor->numel() == 0) continue;
+      *tensor = tensor->reshape({batch, -1}).masked_fill(~whole.unsqueeze(1), 0).view(tensor->sizes());
+    }
+  }
+}
+
+void SegmentState::detach() {
+  for (Layer& layer : layers) {
+    for (Tensor* tensor : layer.tensors()) *tensor = tensor->detach();
+  }
+}
+
+Tracker::Tracker(const Parameters& parameters, const WayBack& way_back)
     : parameters_(parameters),
       config_(parameters.config()),
-      rotary_(make_rotary(config_.carry == Carry::attention ? kLongestContext : max_chunk_length, config_.head_width(), config_.rope_base, parameters.device())),
-      recompute_(recompute) {}
+      rotary_(make_rotary(config_.carry == Carry::attention ? kLongestContext : max_chunk_length, config_.head_width(),
+                          config_.rope_base, parameters.device())),
+      way_back_(way_back) {}
 
 SegmentState Tracker::initial_state(std::int64_t batch) const {
   const auto options = torch::TensorOptions().dtype(torch::kFloat).device(parameters_.device());
@@ -76,11 +119,14 @@ Tensor importance(const Parameters& parameters, const std::string& mixer, const 
   return torch::sigmoid(score / (temperature > 0 ? temperature : config.gate_temperature));
 }
 
-Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, SegmentState::Layer& state) const {
+Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, std::int64_t chunk,
+                            SegmentState::Layer& state) const {
   const std::int64_t t = h.size(0) / batch, d = config_.width, heads = config_.heads, w = config_.head_width();
   const Tensor p = linear(h, parameters_[prefix + "in.weight"]).view({batch, t, 4 * d});
   const Tensor qkv_in = p.slice(2, 0, 3 * d);
-  const Tensor qkv = short_convolution(qkv_in, parameters_.master(prefix + "conv.weight"), state.tail);
+  const Tensor& taps = parameters_.master(prefix + "conv.weight");
+  const Tensor qkv = way_back_.across_chunks ? short_convolution(qkv_in, taps, state.tail)
+                                             : convolution_by_chunks(qkv_in, taps, state.tail, chunk);
   const auto parts = qkv.view({batch, t, 3, heads, w}).permute({2, 0, 3, 1, 4}).unbind(0);  // [B, H, T, D]
   const auto flat = [&](const Tensor& x) { return x.reshape({batch * heads, t, w}); };
   const auto per_head = [&](const Tensor& x) {
@@ -97,10 +143,11 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
   in.corrected = config_.carry == Carry::delta;
   in.log_a = per_head(-parameters_.master(prefix + "decay.log_rate").exp() * dt);
   in.state = state.memory;
+  in.truncate = way_back_.across_chunks ? 0 : chunk;
   const auto [o, memory] = delta_rule_chunked(in);
 
-  state.memory = memory.detach();
-  const Tensor seen = torch::cat({state.tail, qkv_in.detach().to(torch::kFloat)}, 1);
+  state.memory = memory;
+  const Tensor seen = torch::cat({state.tail, qkv_in.to(torch::kFloat)}, 1);
   state.tail = seen.slice(1, seen.size(1) - (config_.conv_taps - 1)).clone();
 
   const Tensor by_token = o.view({batch, heads, t, w}).transpose(1, 2).reshape({batch * t, heads, w});
@@ -122,8 +169,9 @@ Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& h, std::in
   weights.norm_weight = parameters_.master(prefix + "regression_norm.weight");
   weights.norm_bias = parameters_.master(prefix + "regression_norm.bias");
   weights.share = config_.regression_share;
-  const PairedRegression chain = paired_regression(h.view({batch, t, d}), state.memory, chunk, first_chunk, attention, weights);
-  state.memory = chain.regressions.select(1, -1).detach();
+  const PairedRegression chain = paired_regression(h.view({batch, t, d}), state.memory, chunk, first_chunk, attention,
+                                                   weights, !way_back_.across_chunks);
+  state.memory = chain.regressions.select(1, -1);
   return chain.outputs.reshape({batch * t, d});
 }
 
@@ -134,7 +182,7 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
   const Tensor h = rms_norm(x, parameters_.master(prefix + "norm1.weight"), config_.norm_eps, type);
   Tensor mixed;
   if (ModelConfig::is_chain(index) && config_.has_memory()) {
-    mixed = delta_mixer(mixer, h, batch, state);
+    mixed = delta_mixer(mixer, h, batch, chunk, state);
   } else if (ModelConfig::is_chain(index) && config_.carry == Carry::vector) {
     mixed = vector_mixer(mixer, h, batch, chunk, state, first_chunk);
   } else {
@@ -156,23 +204,26 @@ Tensor Tracker::forward_embedded(const Tensor& embedded, std::int64_t batch, std
   Tensor x = embedded;
   for (int i = 0; i < config_.layers; ++i) {
     SegmentState::Layer& own = state.layers[static_cast<std::size_t>(i)];
-    if (!recompute_) {
+    if (!way_back_.recompute) {
       x = layer(i, x, batch, chunk, own, first_chunk);
-      continue;
+    } else {
+      std::vector<Tensor> inputs{x};
+      for (const Tensor* tensor : own.tensors()) inputs.push_back(*tensor);
+      const auto body = [=, this](const std::vector<Tensor>& in) {
+        SegmentState::Layer moved = own;  // a copy: run again on the way back, the layer leaves the stream's state alone
+        std::size_t next = 1;
+        for (Tensor* tensor : moved.tensors()) *tensor = in[next++];
+        std::vector<Tensor> out{layer(i, in[0], batch, chunk, moved, first_chunk)};
+        for (const Tensor* tensor : moved.tensors()) out.push_back(*tensor);
+        return out;
+      };
+      const std::vector<Tensor> outputs = recompute(body, inputs);
+      x = outputs[0];
+      std::size_t next = 1;
+      for (Tensor* tensor : own.tensors()) *tensor = outputs[next++];
     }
-    // Run again on the way back, the layer must start from the state it had, and leave the stream's as it is by then.
-    const SegmentState::Layer entry = own;
-    SegmentState::Layer* const first_exit = &own;
-    const auto again = std::make_shared<bool>(false);
-    x = recompute(
-        [=, this](const Tensor& in) {
-          SegmentState::Layer moved = entry;
-          const Tensor y = layer(i, in, batch, chunk, moved, first_chunk);
-          if (!std::exchange(*again, true)) *first_exit = moved;
-          return y;
-        },
-        x);
   }
+  if (!way_back_.across_segments) state.detach();
   state.chunks += (embedded.size(0) / batch + chunk - 1) / chunk;
   return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, parameters_.compute_type());
 }

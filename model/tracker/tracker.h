@@ -10,9 +10,12 @@
 
 namespace catena::model {
 
-/// What B parallel streams carry from one segment to the next, detached from the graph. One entry a layer.
+/// What B parallel streams carry from one segment to the next. One entry a layer.
 struct SegmentState {
   struct Layer {
+    /// Those that this layer uses; the streams are the first dimension, or with the heads inside them.
+    std::vector<torch::Tensor*> tensors();
+
     torch::Tensor memory;     ///< S [B*H, D, D], or vector: r [B, d]; float32
     torch::Tensor tail;       ///< with S: convolution tail [B, taps-1, 3d] float32
     torch::Tensor summaries;  ///< local layers with a pyramid: as empty_summaries()
@@ -24,6 +27,17 @@ struct SegmentState {
   /// Clears the streams whose flag is not set. keep: [B] float32, 0 clears. A cache of keys and values is dropped for all: a
   /// Transformer is trained on segments that know nothing of each other.
   void keep(const torch::Tensor& keep, std::int64_t heads);
+  /// Clears the streams of which any number is not finite. batch: how many streams there are.
+  void clear_damaged(std::int64_t batch);
+  /// Cuts the state from the graph that made it.
+  void detach();
+};
+
+/// The way back of the gradients.
+struct WayBack {
+  bool recompute = false;  ///< keep only the layers' inputs and compute the rest again: less memory, a third more time
+  bool across_segments = false;  ///< the state keeps its graph from segment to segment, until it is detached
+  bool across_chunks = true;  ///< false: no gradient reaches back through the chain over a chunk boundary
 };
 
 /// How much of each token enters the memory, per head: [N, H] float32 in (0, 1), or ones without a gate. h [N, d]: the mixer's
@@ -32,8 +46,7 @@ torch::Tensor importance(const Parameters& parameters, const std::string& mixer,
 
 class Tracker {
  public:
-  /// recompute: keep only the layers' inputs for the way back, and compute the rest again: less memory, a third more time.
-  explicit Tracker(const Parameters& parameters, bool recompute = false);
+  explicit Tracker(const Parameters& parameters, const WayBack& way_back = {});
 
   SegmentState initial_state(std::int64_t batch) const;
 
@@ -51,14 +64,15 @@ class Tracker {
                       std::int64_t first_chunk) const;
   torch::Tensor local_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk,
                             SegmentState::Layer& state) const;
-  torch::Tensor delta_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, SegmentState::Layer& state) const;
+  torch::Tensor delta_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk,
+                            SegmentState::Layer& state) const;
   torch::Tensor vector_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk,
                              SegmentState::Layer& state, std::int64_t first_chunk) const;
 
   const Parameters& parameters_;
   const ModelConfig& config_;
   Rotary rotary_;
-  bool recompute_;
+  WayBack way_back_;
 };
 
 }  // namespace catena::model

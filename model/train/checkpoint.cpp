@@ -94,6 +94,7 @@ void save_checkpoint(const std::filesystem::path& folder, const TrainingState& s
                          {"tokens", state.tokens},
                          {"optimiser_steps", state.optimiser.steps()},
                          {"chunks", state.segment.chunks},
+                         {"loss_scale", {state.loss_scale.factor(), state.loss_scale.good_steps()}},
                          {"lanes", positions},
                          {"plan", fixed_plan(state)}};
   write_safetensors(folder / "training.safetensors", tensors, DType::float32, {{"position", position.dump()}});
@@ -124,6 +125,8 @@ bool load_checkpoint(const std::filesystem::path& folder, TrainingState& state) 
     state.tokens = position.at("tokens");
     state.optimiser.steps() = position.at("optimiser_steps");
     state.segment.chunks = position.at("chunks");
+    if (const auto scale = position.find("loss_scale"); scale != position.end())
+      state.loss_scale.restore(scale->at(0), scale->at(1));
   } catch (const json::exception&) {
     throw std::runtime_error(path.string() + ": its position is damaged; remove the folder to start anew");
   } catch (const std::out_of_range&) {

@@ -7,6 +7,7 @@
 #include "model/tracker/parameters.h"
 #include "model/tracker/tracker.h"
 #include "model/train/batches.h"
+#include "model/train/loss_scale.h"
 #include "model/train/process_group.h"
 #include "model/train/train_config.h"
 
@@ -19,6 +20,7 @@ struct TrainingState {
   Optimiser& optimiser;
   Batches& batches;
   SegmentState& segment;
+  LossScale& loss_scale;
   std::int64_t step = 0;
   std::int64_t tokens = 0;
 };
@@ -27,9 +29,10 @@ struct TrainingState {
 /// writes, for all of them.
 void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state);
 
-/// False when there is none. Any number of processes can go on from it as long as they read as many streams together. Throws
-/// std::runtime_error with one line when it belongs to another model or plan, or is damaged. Of the plan, steps, learning rates,
-/// threads, device, precision and how often to evaluate or save may have changed.
+/// False when there is none. Any number of processes can go on from it as long as they read as many streams together.
+/// Throws std::runtime_error with one line when it belongs to another model or plan, or is damaged. Of the plan, steps,
+/// learning rates, threads, device, precision, what is differentiated and how often to evaluate or save may have
+/// changed.
 bool load_checkpoint(const std::filesystem::path& folder, TrainingState& state);
 
 }  // namespace catena::model

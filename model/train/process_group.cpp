@@ -11,6 +11,12 @@
 #endif
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+// On graphics cards NCCL, where LibTorch was built with it and its header is there.
+#if defined(USE_C10D_NCCL) && __has_include(<nccl.h>)
+#define CATENA_WITH_NCCL
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
 #endif
 
 namespace catena::model {
@@ -68,15 +74,27 @@ class ProcessGroup::Connection {
       gloo->devices.push_back(place.local_size == place.size ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
                                                              : c10d::ProcessGroupGloo::createDefaultDevice());
       group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, gloo);
+#ifdef CATENA_WITH_NCCL
+      // It connects at its first call, so that a training on the CPU never starts it.
+      nccl_ =
+          c10::make_intrusive<c10d::ProcessGroupNCCL>(c10::make_intrusive<c10d::PrefixStore>("nccl", store), place.rank,
+                                                      place.size, c10d::ProcessGroupNCCL::Options::create());
+#endif
     } catch (const std::exception&) {
       throw Failure("process " + std::to_string(place.rank) + " of " + std::to_string(place.size) + " did not meet the others at " +
                                place.address + ":" + std::to_string(place.port) + "; start all of them, with the same MASTER_ADDR and MASTER_PORT");
     }
   }
   c10d::ProcessGroupGloo& group() { return *group_; }
+#ifdef CATENA_WITH_NCCL
+  c10d::ProcessGroupNCCL& nccl() { return *nccl_; }
+#endif
 
  private:
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
+#ifdef CATENA_WITH_NCCL
+  c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl_;
+#endif
 };
 
 namespace {
@@ -96,6 +114,14 @@ void together(int rank, int size, const Call& call) {
 
 void ProcessGroup::average(Tensor& tensor) const {
   if (size() == 1) return;
+#ifdef CATENA_WITH_NCCL
+  if (tensor.is_cuda()) {
+    std::vector<Tensor> there{tensor};
+    together(rank(), size(), [&] { return connection_->nccl().allreduce(there); });
+    tensor.div_(size());
+    return;
+  }
+#endif
   std::vector<Tensor> tensors{tensor.cpu()};  // the tensor itself where it lies in host memory
   together(rank(), size(), [&] { return connection_->group().allreduce(tensors); });
   tensor.copy_(tensors[0].div_(size()));

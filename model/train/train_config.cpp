@@ -80,11 +80,11 @@ std::vector<TrainSource> sources(const json& object, const char* key, const fs::
 
 }  // namespace
 
-Precision fast_precision(Device device) {
+TrainPrecision fast_precision(Device device) {
 #if defined(__x86_64__)
-  if (device == Device::cpu && !__builtin_cpu_supports("avx512bf16")) return Precision::float32;
+  if (device == Device::cpu && !__builtin_cpu_supports("avx512bf16")) return TrainPrecision::float32;
 #endif
-  return Precision::bfloat16;
+  return TrainPrecision::bfloat16;
 }
 
 TrainConfig TrainConfig::load(const fs::path& file) {
@@ -124,6 +124,7 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   reader.get("run_tokens", config.run_tokens);
   reader.get("steps", config.steps, true);
   reader.get("learning_rate", config.learning_rate);
+  reader.get("learning_rate_scale", config.learning_rate_scale);
   reader.get("final_learning_rate", config.final_learning_rate);
   reader.get("warmup_steps", config.warmup_steps);
   reader.get_choice("optimiser", config.optimiser, {{"adamw", OptimiserKind::adamw}, {"muon", OptimiserKind::muon}});
@@ -131,8 +132,16 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   reader.get("clip", config.clip);
   reader.get_choice("device", config.device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
   config.precision = fast_precision(config.device);
-  reader.get_choice("precision", config.precision, {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});
+  reader.get_choice("precision", config.precision,
+                    {{"float32", TrainPrecision::float32},
+                     {"bfloat16", TrainPrecision::bfloat16},
+                     {"float16", TrainPrecision::float16}});
+  if (config.precision == TrainPrecision::float16) config.loss_scale = kHalfLossScale;
+  reader.get("loss_scale", config.loss_scale);
   reader.get_choice("save_precision", config.save_precision, {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});
+  reader.get("backpropagate_segments", config.backpropagate_segments);
+  reader.get_choice("truncate", config.truncate_at_chunks, {{"segment", false}, {"chunk", true}});
+  reader.get("auxiliary_loss", config.auxiliary_loss);
   reader.get("recompute", config.recompute);
   reader.get("threads", config.threads);
   reader.get("evaluate_every", config.evaluate_every);
@@ -148,6 +157,16 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   }
   reader.check("steps", config.steps >= 1, "at least 1");
   reader.check("learning_rate", config.learning_rate > 0 && config.learning_rate < 1, "between 0 and 1");
+  reader.check("learning_rate_scale", config.learning_rate_scale > 0 && config.learning_rate_scale <= 100,
+               "above 0, at most 100");
+  reader.check("precision", config.precision != TrainPrecision::float16 || config.device == Device::cuda,
+               "float32 or bfloat16 on the CPU, which does not multiply float16");
+  reader.check("loss_scale", config.loss_scale == 0 || config.loss_scale >= 1, "0 (none) or at least 1");
+  reader.check("backpropagate_segments", config.backpropagate_segments >= 1 && config.backpropagate_segments <= 1024,
+               "from 1 to 1024");
+  reader.check("backpropagate_segments", config.backpropagate_segments == 1 || !config.truncate_at_chunks,
+               "1 where 'truncate' is chunk");
+  reader.check("auxiliary_loss", config.auxiliary_loss >= 0, "0 or more");
   reader.check("run_tokens", config.run_tokens >= config.segment, "at least one segment");
   reader.check("clip", config.clip > 0, "positive");
   return config;

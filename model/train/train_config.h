@@ -25,6 +25,13 @@ struct TokenizerPlan {
   std::vector<std::pair<std::filesystem::path, double>> samples;  ///< text file, share of the sampled lines
 };
 
+/// What the products of a training are computed in; the weights, their updates and the chain state are 32-bit always.
+enum class TrainPrecision { float32, bfloat16, float16 };
+
+/// Gradients in half precision start with this factor: most of what would vanish is kept, and a first overflow costs a
+/// step.
+inline constexpr double kHalfLossScale = 65536;
+
 struct TrainConfig {
   ModelConfig model;
   TokenizerPlan tokenizer;
@@ -39,14 +46,19 @@ struct TrainConfig {
   double run_tokens = 16384;  ///< mean number of tokens a stream reads in one place before it starts elsewhere, cleared
   std::int64_t steps = 1000;
   double learning_rate = 1e-3;
+  double learning_rate_scale = 1;    ///< times learning_rate, at every step
   double final_learning_rate = 0.1;  ///< share of learning_rate at the end of the cosine
   std::int64_t warmup_steps = 100;
   OptimiserKind optimiser = OptimiserKind::adamw;
   double weight_decay = 0.1;
   double clip = 1.0;
   Device device = Device::cpu;
-  Precision precision = Precision::float32;        ///< of products; load() takes fast_precision() where the file names none
+  TrainPrecision precision = TrainPrecision::float32;  ///< load() takes fast_precision() where the file names none
+  double loss_scale = 0;  ///< of the first step; 0: none. load() takes kHalfLossScale for float16
   Precision save_precision = Precision::bfloat16;  ///< of the finished model's weights
+  int backpropagate_segments = 1;   ///< read in one step, with gradients flowing back through the chain over all of them
+  bool truncate_at_chunks = false;  ///< gradients do not flow back through the chain over a chunk boundary
+  double auxiliary_loss = 0;        ///< weight of next_chunk_loss() in the loss that is differentiated
   bool recompute = false;  ///< keep less for the way back and compute it again: less memory, more time
   int threads = 0;  ///< 0: all cores
   std::int64_t evaluate_every = 500;
@@ -59,6 +71,6 @@ struct TrainConfig {
 
 /// The precision in which this machine multiplies fastest on the device. Without bfloat16 instructions a CPU is tens of times
 /// slower in bfloat16 than in float32.
-Precision fast_precision(Device device);
+TrainPrecision fast_precision(Device device);
 
 }  // namespace catena::model

@@ -5,13 +5,14 @@
 
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <memory>
 #include <numbers>
 #include <optional>
 #include <random>
+#include <sstream>
 #include <thread>
 
+#include "model/runtime/failure.h"
 #include "model/text/token_file.h"
 #include "model/tracker/linear.h"
 #include "model/tracker/optimiser.h"
@@ -19,7 +20,10 @@
 #include "model/tracker/tracker.h"
 #include "model/train/batches.h"
 #include "model/train/checkpoint.h"
+#include "model/train/next_chunk_loss.h"
 #include "model/train/process_group.h"
+#include "model/train/training_logs.h"
+#include "model/train/weight_update.h"
 
 namespace catena::model {
 namespace {
@@ -37,6 +41,9 @@ std::vector<std::shared_ptr<const TokenFile>> open_files(const std::vector<Train
   std::vector<std::shared_ptr<const TokenFile>> files;
   for (const TrainSource& source : sources) {
     files.push_back(std::make_shared<const TokenFile>(source.tokens, vocab));
+    if (files.back()->tokens().size() < 2) {
+      throw std::runtime_error(source.tokens.string() + ": holds nothing to predict; is its text empty?");
+    }
     files.back()->check_tokens();
   }
   return files;
@@ -91,33 +98,22 @@ std::vector<Evaluation> evaluate_files(const Tracker& tracker, const Parameters&
   return evaluations;
 }
 
-class Log {
- public:
-  explicit Log(const std::filesystem::path& path) {
-    const bool fresh = !std::filesystem::exists(path);
-    out_.open(path, std::ios::app);
-    if (!out_) throw std::runtime_error(path.string() + ": cannot be written");
-    if (fresh) out_ << "step,tokens,loss,learning_rate,gradient_norm,tokens_per_s\n";
-  }
-  void add(const TrainProgress& p) {
-    out_ << p.step << ',' << p.tokens << ',' << p.loss << ',' << p.learning_rate << ',' << p.gradient_norm << ',' << p.tokens_per_s
-         << std::endl;
-  }
-
- private:
-  std::ofstream out_;
-};
+torch::ScalarType torch_type(TrainPrecision precision) {
+  if (precision == TrainPrecision::float32) return torch::kFloat;
+  return precision == TrainPrecision::bfloat16 ? torch::kBFloat16 : torch::kHalf;
+}
 
 }  // namespace
 
 double learning_rate_at(const TrainConfig& config, std::int64_t step) {
+  const double highest = config.learning_rate * config.learning_rate_scale;
   if (step < config.warmup_steps) {
-    return config.learning_rate * static_cast<double>(step + 1) / static_cast<double>(config.warmup_steps);
+    return highest * static_cast<double>(step + 1) / static_cast<double>(config.warmup_steps);
   }
   const double span = static_cast<double>(std::max<std::int64_t>(1, config.steps - config.warmup_steps));
   const double done = std::min(1.0, static_cast<double>(step - config.warmup_steps) / span);
   const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * done));
-  return config.learning_rate * (config.final_learning_rate + (1 - config.final_learning_rate) * cosine);
+  return highest * (config.final_learning_rate + (1 - config.final_learning_rate) * cosine);
 }
 
 namespace {
@@ -137,13 +133,16 @@ class Run {
         group_(place),
         device_(torch_device(config.device, place.local_rank)),
         heldout_(open_files(config.heldout, config.model.vocab)),
-        batches_(open_files(config.train, config.model.vocab), weights_of(config.train), config.batch, config.segment, config.run_tokens,
-                 config.seed, place.rank * config.batch),
-        parameters_(config.model, device_, config.precision == Precision::bfloat16 ? torch::kBFloat16 : torch::kFloat),
+        batches_(open_files(config.train, config.model.vocab), weights_of(config.train), config.batch, config.segment,
+                 config.run_tokens, config.seed, place.rank * config.batch),
+        parameters_(config.model, device_, torch_type(config.precision)),
         optimiser_(parameters_, {.kind = config.optimiser, .weight_decay = config.weight_decay}),
-        tracker_(parameters_, config.recompute),
+        update_(config.clip, config.loss_scale),
+        tracker_(parameters_, {.recompute = config.recompute,
+                               .across_segments = config.backpropagate_segments > 1,
+                               .across_chunks = !config.truncate_at_chunks}),
         segment_(tracker_.initial_state(config.batch)),
-        state_{config, group_, parameters_, optimiser_, batches_, segment_},
+        state_{config, group_, parameters_, optimiser_, batches_, segment_, update_.scale()},
         checkpoint_(config.output / "checkpoint") {
     if (config.initial_weights.empty()) {
       parameters_.initialise(config.seed);
@@ -151,12 +150,12 @@ class Run {
       parameters_.load(config.initial_weights);
     }
     if (load_checkpoint(checkpoint_, state_)) note("resumed at step " + std::to_string(state_.step));
-    if (config.precision != Precision::float32 && fast_precision(config.device) == Precision::float32) {
+    if (config.precision == TrainPrecision::bfloat16 && fast_precision(config.device) == TrainPrecision::float32) {
       note("this processor has no bfloat16 products: \"precision\": \"float32\" would be many times faster");
     }
     if (!group_.first()) return;
     std::filesystem::create_directories(config.output);
-    log_.emplace(config.output / "log.csv");
+    logs_.emplace(config.output);
   }
 
   bool to_the_end() {
@@ -167,8 +166,9 @@ class Run {
       if (seconds_since(reported_) > 1.0 || last) report();
       if (last || state_.step % config_.evaluate_every == 0) evaluate();
       const bool stop = any(observer_.stop != nullptr && observer_.stop->load());
-      if (last || stop || any(seconds_since(saved) > config_.checkpoint_every_s)) {
-        save_checkpoint(checkpoint_, state_);
+      // While steps are being skipped the last checkpoint may be the last good one.
+      if (last || stop || any(seconds_since(saved) > config_.checkpoint_every_s && !update_.skipping())) {
+        save();
         saved = Clock::now();
       }
       if (stop && !last) return false;
@@ -192,30 +192,61 @@ class Run {
     return votes.item<float>() > 0;
   }
 
-  void step() {
-    parameters_.refresh_compute();
+  /// Throws Failure rather than overwrite a good checkpoint with weights that are of no use.
+  void save() const {
+    if (!torch::isfinite(parameters_.values().sum()).item<bool>()) {
+      throw Failure("step " + std::to_string(state_.step) +
+                    ": the weights are not finite; the last checkpoint is intact: try a smaller learning rate");
+    }
+    save_checkpoint(checkpoint_, state_);
+  }
+
+  /// Reads the next segment. Returns the mean loss of its tokens, and what is to be differentiated.
+  std::pair<Tensor, Tensor> read_segment(int chunk) {
     const Batch batch = batches_.next();
     const Tensor all = torch::tensor(batch.tokens, torch::kLong).view({config_.batch, config_.segment + 1}).to(device_);
     std::vector<float> keep;
     for (const bool cleared : batch.cleared) keep.push_back(cleared ? 0.0F : 1.0F);
     segment_.keep(torch::tensor(keep).to(device_), config_.model.heads);
 
-    const Tensor y = tracker_.forward(all.slice(1, 0, config_.segment), chunk_at(config_, state_.step), segment_);
-    const Tensor loss = head_loss(y, parameters_["embed.weight"], all.slice(1, 1).reshape({-1}));
-    parameters_.gradients().zero_();
-    loss.backward();
-    group_.average(parameters_.gradients());
-    gradient_norm_ = clip_gradients(parameters_.gradients(), config_.clip);
-    rate_ = learning_rate_at(config_, state_.step);
-    if (std::isfinite(gradient_norm_)) {
-      optimiser_.step(parameters_, rate_);
-    } else {
-      note("step " + std::to_string(state_.step) + ": gradient is not finite, step skipped");
+    const Tensor inputs = all.slice(1, 0, config_.segment);
+    const MasterWeight& embedding = parameters_["embed.weight"];
+    const Tensor y = tracker_.forward(inputs, chunk, segment_);
+    const Tensor loss = head_loss(y, embedding, all.slice(1, 1).reshape({-1}));
+    if (config_.auxiliary_loss == 0) return {loss.detach(), loss};
+    return {loss.detach(), loss + config_.auxiliary_loss * next_chunk_loss(y, embedding, inputs, chunk)};
+  }
+
+  void step() {
+    parameters_.refresh_compute();
+    const int chunk = chunk_at(config_, state_.step), segments = config_.backpropagate_segments;
+    auto [mean, objective] = read_segment(chunk);
+    for (int i = 1; i < segments; ++i) {
+      const auto [more, further] = read_segment(chunk);
+      mean = mean + more;
+      objective = objective + further;
     }
-    Tensor mean = loss.detach();
+    parameters_.gradients().zero_();
+    const double scale = update_.scale().factor() / segments;
+    (scale == 1 ? objective : objective * scale).backward();
+    segment_.detach();
+    group_.average(parameters_.gradients());
+    rate_ = learning_rate_at(config_, state_.step);
+    const auto [norm, skipped] = update_.apply(parameters_, optimiser_, rate_);
+    gradient_norm_ = norm;
+    mean = mean / segments;
     group_.average(mean);
-    loss_sum_ += mean;
-    ++steps_in_sum_;
+    if (skipped) {
+      std::ostringstream line;
+      line << "step " << state_.step << ": gradient is not finite, step skipped";
+      if (config_.loss_scale > 0) line << "; the loss scale is now " << update_.scale().factor();
+      note(line.str());
+      segment_.clear_damaged(config_.batch);
+    } else {
+      loss_sum_ += mean;
+      ++losses_in_sum_;
+    }
+    ++steps_since_report_;
     state_.step += 1;
     state_.tokens += tokens_per_step();
   }
@@ -227,16 +258,17 @@ class Run {
       p.step = state_.step;
       p.steps = config_.steps;
       p.tokens = state_.tokens;
-      p.loss = loss_sum_.item<double>() / static_cast<double>(steps_in_sum_);
+      p.loss = loss_sum_.item<double>() / losses_in_sum_;
       p.learning_rate = rate_;
       p.gradient_norm = gradient_norm_;
-      p.tokens_per_s = static_cast<double>(steps_in_sum_ * tokens_per_step()) / elapsed;
+      p.tokens_per_s = static_cast<double>(steps_since_report_ * tokens_per_step()) / elapsed;
       p.remaining_s = static_cast<double>((config_.steps - state_.step) * tokens_per_step()) / p.tokens_per_s;
-      log_->add(p);
+      logs_->add(p);
       if (observer_.progress) observer_.progress(p);
     }
     loss_sum_.zero_();
-    steps_in_sum_ = 0;
+    losses_in_sum_ = 0;
+    steps_since_report_ = 0;
     reported_ = Clock::now();
   }
 
@@ -244,10 +276,14 @@ class Run {
   void evaluate() {
     if (heldout_.empty() || !group_.first()) return;
     parameters_.refresh_compute();
-    if (observer_.evaluated) observer_.evaluated(state_.step, evaluate_files(tracker_, parameters_, heldout_, config_));
+    const std::vector<Evaluation> evaluations = evaluate_files(tracker_, parameters_, heldout_, config_);
+    logs_->add(state_.step, state_.tokens, evaluations);
+    if (observer_.evaluated) observer_.evaluated(state_.step, evaluations);
   }
 
-  std::int64_t tokens_per_step() const { return static_cast<std::int64_t>(config_.batch) * group_.size() * config_.segment; }
+  std::int64_t tokens_per_step() const {
+    return static_cast<std::int64_t>(config_.batch) * group_.size() * config_.segment * config_.backpropagate_segments;
+  }
 
   const TrainConfig& config_;
   const TrainObserver& observer_;
@@ -257,14 +293,16 @@ class Run {
   Batches batches_;
   Parameters parameters_;
   Optimiser optimiser_;
+  WeightUpdate update_;
   Tracker tracker_;
   SegmentState segment_;
   TrainingState state_;
   std::filesystem::path checkpoint_;
-  std::optional<Log> log_;
+  std::optional<TrainingLogs> logs_;
 
   Tensor loss_sum_ = torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat).device(device_));
-  std::int64_t steps_in_sum_ = 0;
+  double losses_in_sum_ = 0;  ///< steps that were not skipped
+  std::int64_t steps_since_report_ = 0;
   Clock::time_point reported_ = Clock::now();
   double gradient_norm_ = 0, rate_ = 0;
 };

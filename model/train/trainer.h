@@ -27,12 +27,15 @@ struct TrainObserver {
   const std::atomic<bool>* stop = nullptr;       ///< set: save a checkpoint and return
 };
 
-/// Learning rate of a step: linear warm-up, then cosine down to final_learning_rate.
+/// Learning rate of a step: linear warm-up, then cosine down to final_learning_rate; all of it times
+/// learning_rate_scale.
 double learning_rate_at(const TrainConfig& config, std::int64_t step);
 
 /// Trains until config.steps, resuming from config.output/checkpoint when there is one, and writes the model folder
-/// (config.json, model.safetensors, log.csv). Returns false when stopped early; the checkpoint then holds everything.
-/// Token files must exist. Throws std::runtime_error with one line.
+/// (config.json, model.safetensors, log.csv, heldout.csv). Returns false when stopped early; the checkpoint then holds
+/// everything. Token files must exist. A step whose gradient is not finite is skipped with a note, and streams whose
+/// state it has spoilt are cleared; too many in a row (model/train/weight_update.h) are a Failure. Throws
+/// std::runtime_error with one line; the checkpoint on disk stays one to go on from.
 bool train(const TrainConfig& config, const TrainObserver& observer);
 
 }  // namespace catena::model

@@ -1,73 +1,18 @@
-#include <filesystem>
-#include <fstream>
 #include <torch/optim/adamw.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "gradients.h"
-#include "model/runtime/safetensors.h"
-#include "model/text/token_file.h"
 #include "model/tracker/optimiser.h"
 #include "model/tracker/tracker.h"
 #include "model/train/process_group.h"
 #include "model/train/trainer.h"
-#include "tests/model/tiny_model.h"
+#include "training_corpus.h"
 
 using namespace catena::model;
 using namespace catena::model::test;
 namespace fs = std::filesystem;
-
-namespace {
-
-/// A folder with a periodic corpus, which a small model learns in a few steps.
-class Corpus {
- public:
-  Corpus() : folder_(fs::temp_directory_path() / ("catena-training-" + std::to_string(::getpid()))) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-    TokenFileWriter writer(folder_ / "corpus.tokens", 1, std::vector<std::uint16_t>(96, 1));
-    std::vector<Token> tokens;
-    for (int i = 0; i < 4000; ++i) tokens.push_back(static_cast<Token>((i * 7) % 17));
-    writer.append(tokens);
-    writer.finish();
-  }
-  ~Corpus() { fs::remove_all(folder_); }
-  fs::path folder() const { return folder_; }
-
-  TrainConfig config(const std::string& output, Carry carry) const {
-    TrainConfig config;
-    config.model = tiny_config(carry);
-    config.train = {{{}, folder_ / "corpus.tokens", 1}};
-    config.heldout = {{{}, folder_ / "corpus.tokens", 1}};
-    config.output = folder_ / output;
-    config.batch = 2;
-    config.segment = 64;
-    config.chunk_lengths = {16, 32};
-    config.run_tokens = 256;
-    config.steps = 40;
-    config.warmup_steps = 4;
-    config.learning_rate = 1e-2;
-    config.threads = 1;
-    config.precision = Precision::float32;
-    config.save_precision = Precision::float32;
-    config.evaluate_every = 1000;
-    config.evaluate_tokens = 512;
-    return config;
-  }
-
- private:
-  fs::path folder_;
-};
-
-std::vector<float> trained_values(const TrainConfig& config) {
-  std::vector<float> all;
-  const SafetensorsFile file(config.output / "model.safetensors");
-  for (const auto& [name, tensor] : file.tensors()) {
-    const std::vector<float> values = tensor.to_float();
-    all.insert(all.end(), values.begin(), values.end());
-  }
-  return all;
-}
-
-}  // namespace
 
 TEST_CASE("AdamW makes LibTorch's steps") {
   torch::manual_seed(12);
@@ -180,7 +125,7 @@ TEST_CASE("Muon trains too, and goes on from given weights") {
 TEST_CASE("bfloat16 compute trains too") {
   const Corpus corpus;
   TrainConfig config = corpus.config("half", Carry::delta);
-  config.precision = Precision::bfloat16;
+  config.precision = TrainPrecision::bfloat16;
   double loss = 0;
   TrainObserver observer;
   observer.progress = [&](const TrainProgress& p) { loss = p.loss; };
@@ -199,7 +144,7 @@ TEST_CASE("activations computed again give the same gradients and leave the same
   const auto run = [&](bool recompute) {
     auto parameters = std::make_unique<Parameters>(model, torch::kCPU, torch::kFloat);
     parameters->initialise(4);
-    const Tracker tracker(*parameters, recompute);
+    const Tracker tracker(*parameters, {.recompute = recompute});
     SegmentState state = tracker.initial_state(2);
     for (std::int64_t begin : {0, 64}) {  // the second segment starts from a state that is not empty
       const torch::Tensor y = tracker.forward(tokens.slice(1, begin, begin + 64), 16, state);
@@ -313,6 +258,85 @@ TEST_CASE("a broken training config is refused with the name of the key") {
   CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": 5, "segment": 100})"), Catch::Contains("'segment' must be"));
   CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": 5, "device": "tpu"})"), Catch::Contains("'device' must be one of cpu, cuda"));
   CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": "x"})"), Catch::Contains("'steps' has the wrong type"));
+  const auto refused = [&](const std::string& keys, const std::string& what) {
+    CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": 5, )" + keys + "}"),
+                      Catch::Contains(what));
+  };
+  refused(R"("precision": "float16")", "'precision' must be float32 or bfloat16 on the CPU");
+  refused(R"("loss_scale": -1)", "'loss_scale' must be");
+  refused(R"("backpropagate_segments": 0)", "'backpropagate_segments' must be");
+  refused(R"("backpropagate_segments": 2, "truncate": "chunk")", "'backpropagate_segments' must be 1 where");
+  refused(R"("truncate": "token")", "'truncate' must be one of segment, chunk");
+  refused(R"("auxiliary_loss": -0.1)", "'auxiliary_loss' must be");
+  refused(R"("learning_rate_scale": 0)", "'learning_rate_scale' must be");
   CHECK(load(R"({"model": "model.json", )" + rest + R"("steps": 5})").steps == 5);
+  CHECK(load(R"({"model": "model.json", )" + rest + R"("steps": 5, "device": "cuda", "precision": "float16"})")
+            .loss_scale == 65536);
   CHECK_THROWS_WITH(TrainConfig::load(corpus.folder() / "nothing.json"), Catch::Contains("cannot be opened"));
+}
+
+TEST_CASE("the learning rate's scale multiplies all of it") {
+  TrainConfig config, scaled;
+  scaled.learning_rate_scale = 1.5;
+  for (const std::int64_t step : {0, 99, 500, 1000})
+    CHECK(learning_rate_at(scaled, step) == Approx(1.5 * learning_rate_at(config, step)));
+}
+
+TEST_CASE("gradients through several segments, gradients cut at chunks and an auxiliary loss train too") {
+  const Corpus corpus;
+  TrainConfig config = corpus.config("ways", Carry::delta);
+  SECTION("several segments") {
+    config.backpropagate_segments = 2;
+    config.recompute = GENERATE(false, true);
+  }
+  SECTION("cut at chunks") { config.truncate_at_chunks = true; }
+  SECTION("auxiliary loss") { config.auxiliary_loss = 0.1; }
+  TrainProgress last;
+  TrainObserver observer;
+  observer.progress = [&](const TrainProgress& p) { last = p; };
+  REQUIRE(train(config, observer));
+  CHECK(last.loss < 3.5);
+  CHECK(last.tokens == 40 * 2 * 64 * config.backpropagate_segments);
+}
+
+TEST_CASE("an auxiliary loss changes what is learnt, but only where a chunk follows another") {
+  const Corpus corpus;
+  const auto learnt = [&](const std::string& name, double weight, int chunk) {
+    TrainConfig config = corpus.config(name, Carry::delta);
+    config.steps = 3;
+    config.chunk_lengths = {chunk};
+    config.auxiliary_loss = weight;
+    REQUIRE(train(config, {}));
+    return trained_values(config);
+  };
+  CHECK(learnt("with", 0.5, 16) != learnt("without", 0, 16));
+  CHECK(learnt("one-chunk-with", 0.5, 64) == learnt("one-chunk-without", 0, 64));
+}
+
+TEST_CASE("evaluations are kept in heldout.csv, a line for each range of positions and one for all") {
+  const Corpus corpus;
+  TrainConfig config = corpus.config("evaluated", Carry::delta);
+  config.steps = 4;
+  config.evaluate_every = 2;
+  std::vector<Evaluation> last;
+  TrainObserver observer;
+  observer.evaluated = [&](std::int64_t, const std::vector<Evaluation>& e) { last = e; };
+  REQUIRE(train(config, observer));
+  std::ifstream file(config.output / "heldout.csv");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  REQUIRE(lines.size() == 1 + 2 * 3);  // two evaluations of 512 tokens: 0-128, 128-1024, all
+  CHECK(lines[0] == "step,tokens,name,first,last,bits_per_byte,nats_per_token");
+  CHECK(lines[1].rfind("2,256,corpus,0,128,", 0) == 0);
+  CHECK(lines[6].rfind("4,512,corpus,0,65536,", 0) == 0);
+  CHECK(std::stod(lines[6].substr(lines[6].rfind(',') + 1)) == Approx(last[0].from(0).nats_per_token()).epsilon(1e-4));
+}
+
+TEST_CASE("an empty token file is refused by name, for training and for evaluation") {
+  const Corpus corpus;
+  TokenFileWriter(corpus.folder() / "empty.tokens", 1, std::vector<std::uint16_t>(96, 1)).finish();
+  TrainConfig config = corpus.config("empty", Carry::delta);
+  auto& sources = GENERATE(false, true) ? config.train : config.heldout;
+  sources[0].tokens = corpus.folder() / "empty.tokens";
+  CHECK_THROWS_WITH(train(config, {}), Catch::Contains("empty.tokens: holds nothing to predict"));
 }
