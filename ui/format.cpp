@@ -1,5 +1,7 @@
 #include "ui/format.h"
 
+#include <QDir>
+#include <QObject>
 #include <cmath>
 
 namespace catena::ui {
@@ -54,6 +56,19 @@ QString formatClock(qint64 milliseconds) {
   const auto two = [](qint64 n) { return QStringLiteral("%1").arg(n, 2, 10, QLatin1Char('0')); };
   if (seconds < 3600) return QString::number(seconds / 60) + u':' + two(seconds % 60);
   return QString::number(seconds / 3600) + u':' + two(seconds / 60 % 60) + u':' + two(seconds % 60);
+}
+
+QString formatAge(qint64 seconds) {
+  const qint64 minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+  if (minutes < 1) return QObject::tr("just now");
+  if (hours < 1) return minutes == 1 ? QObject::tr("1 minute ago") : QObject::tr("%1 minutes ago").arg(minutes);
+  if (days < 1) return hours == 1 ? QObject::tr("1 hour ago") : QObject::tr("%1 hours ago").arg(hours);
+  return days == 1 ? QObject::tr("1 day ago") : QObject::tr("%1 days ago").arg(formatCount(days));
+}
+
+QString folderName(const QString& path) {
+  const QString name = QDir(path).dirName();
+  return name.isEmpty() ? path : name;  // the root has none
 }
 
 QString shortName(const QString& name, int characters) {

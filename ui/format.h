@@ -20,6 +20,12 @@ QString formatCount(qint64 count);
 /// "0:42", "12:05", "3:07:00": a time since the start.
 QString formatClock(qint64 milliseconds);
 
+/// "just now", "5 minutes ago", "1 hour ago", "3 days ago".
+QString formatAge(qint64 seconds);
+
+/// The last part of a folder's path: what people call a project.
+QString folderName(const QString& path);
+
 /// Shortens a path or name for one line, keeping its end.
 QString shortName(const QString& name, int characters = 48);
 

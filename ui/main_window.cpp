@@ -62,6 +62,7 @@ MainWindow::MainWindow(Session& session, const WindowFiles& files)
       tabs_(new DocumentTabs(session, recoveryFolder(files), this)),
       status_(new StatusLine(statusBar())),
       progress_(new ProgressLine(this)),
+      remembering_(new ProgressLine(this)),
       model_label_(new QLabel(this)) {
   setObjectName(QStringLiteral("catena"));
   setTheme(static_cast<Theme>(qBound(0, settings_->value("theme", 0).toInt(), 2)));
@@ -76,6 +77,7 @@ MainWindow::MainWindow(Session& session, const WindowFiles& files)
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
   layout->addWidget(progress_);
+  layout->addWidget(remembering_);
   layout->addWidget(tabs_, 1);
   setCentralWidget(middle);
   model_label_->setAccessibleName(tr("Model"));
@@ -169,10 +171,21 @@ void MainWindow::connectSession() {
   });
   connect(&session_, &Session::notice, this, &MainWindow::showNotice);
   connect(&session_, &Session::modelChanged, this, &MainWindow::updateModelLabel);
+  connect(&session_, &Session::rememberingProgress, this, &MainWindow::showRemembering);
+  connect(remembering_, &ProgressLine::cancelled, &session_, &Session::cancelRemembering);
   connect(&session_, &Session::readingProgress, this, [this](const ReadingProgress& progress) {
     if (session_.model().loaded && tabs_->page() && progress.document == tabs_->page()->document())
       progress_->showReading(progress.read_bytes, progress.total_bytes);
   });
+}
+
+void MainWindow::showRemembering(const RememberingProgress& progress) {
+  remembering_->showRemembering(progress);
+  const QString name = folderName(progress.folder);
+  if (progress.state == RememberingProgress::State::done)
+    status_->say(tr("remembered %1: its documents start from it").arg(name));
+  else if (progress.state == RememberingProgress::State::stopped)
+    status_->say(tr("stopped remembering %1").arg(name));
 }
 
 void MainWindow::showNotice(const Notice& notice) {
@@ -213,6 +226,7 @@ void MainWindow::updateTitle() {
   const EditorPage* page = tabs_->page();
   setWindowTitle(page ? tr("%1[*] - Catena").arg(page->title()) : tr("Catena"));
   setWindowModified(page && page->isModified());
+  status_->setProject(page ? page->project() : QString());
   if (reopen_) reopen_->setEnabled(tabs_->canReopen());
 }
 

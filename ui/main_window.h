@@ -25,6 +25,7 @@ class LatencyPanel;
 class MemoryPanel;
 class NoticeBar;
 class ProgressLine;
+class ProjectMenu;
 class SoundPanel;
 class StatusLine;
 
@@ -81,6 +82,8 @@ class MainWindow : public QMainWindow {
   ChunkPanel& chunks() { return *chunks_; }
   StatusLine& status() { return *status_; }
   ProgressLine& progress() { return *progress_; }
+  ProgressLine& remembering() { return *remembering_; }
+  ProjectMenu& projects() { return *projects_; }
   NoticeBar& noticesOf(Panel panel);
   QDockWidget* dockOf(Panel panel) const;
   void setTheme(Theme theme);
@@ -109,6 +112,7 @@ class MainWindow : public QMainWindow {
   void remember();
 
   QDockWidget* addPanel(Panel panel, QWidget* widget, const QString& name, Qt::DockWidgetArea area);
+  QString currentFolder() const;  ///< of the current document, empty when it has no file
   void chooseAndOpen();
   void saveCurrent(bool as);
   void saveCsv();
@@ -119,6 +123,7 @@ class MainWindow : public QMainWindow {
   void updateTitle();
   void updateSuggestionHint();
   void updateModelLabel(const ModelInfo& info);
+  void showRemembering(const RememberingProgress& progress);
   void showNotice(const Notice& notice);
   void act(const QString& action_id);
   void focusPane(int step);
@@ -128,6 +133,7 @@ class MainWindow : public QMainWindow {
   DocumentTabs* tabs_;
   StatusLine* status_;
   ProgressLine* progress_;
+  ProgressLine* remembering_;
   QLabel* model_label_;
   SoundPanel* sound_ = nullptr;
   MemoryPanel* memory_ = nullptr;
@@ -135,6 +141,7 @@ class MainWindow : public QMainWindow {
   ChunkPanel* chunks_ = nullptr;
   QDockWidget* docks_[5] = {};
   QMenu* recent_menu_ = nullptr;
+  ProjectMenu* projects_ = nullptr;
   QAction* reopen_ = nullptr;
   QAction* microphone_ = nullptr;
   QAction* suggest_ = nullptr;

@@ -71,10 +71,13 @@ QString MainWindow::currentSuggestion() const { return QString::fromUtf8(tabs_->
 
 QString MainWindow::figuresText() const { return memory_->figuresText() + u'\n' + latency_->figuresText(); }
 
-void MainWindow::chooseAndOpen() {
+QString MainWindow::currentFolder() const {
   const EditorPage* page = tabs_->page();
-  const QString start = page && !page->path().isEmpty() ? QFileInfo(page->path()).path() : QString();
-  for (const QString& path : QFileDialog::getOpenFileNames(this, tr("Open"), start)) tabs_->open(path);
+  return page && !page->path().isEmpty() ? QFileInfo(page->path()).path() : QString();
+}
+
+void MainWindow::chooseAndOpen() {
+  for (const QString& path : QFileDialog::getOpenFileNames(this, tr("Open"), currentFolder())) tabs_->open(path);
 }
 
 void MainWindow::saveCurrent(bool as) {

@@ -18,6 +18,7 @@
 #include "ui/panels/latency_panel.h"
 #include "ui/panels/memory_panel.h"
 #include "ui/panels/sound_panel.h"
+#include "ui/project_menu.h"
 
 namespace catena::ui {
 
@@ -36,6 +37,9 @@ void MainWindow::buildFileMenu() {
   menu->addAction(tr("&Open..."), QKeySequence::Open, this, &MainWindow::chooseAndOpen);
   recent_menu_ = menu->addMenu(tr("Open &recent"));
   connect(tabs_, &DocumentTabs::recentFilesChanged, this, &MainWindow::fillRecentMenu);
+  menu->addSeparator();
+  projects_ = new ProjectMenu(session_, menu, this);
+  projects_->start_folder = [this] { return currentFolder(); };
   menu->addSeparator();
   menu->addAction(tr("&Save"), QKeySequence::Save, this, [this] { saveCurrent(false); });
   menu->addAction(tr("Save &as..."), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S), this,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QDateTime>
 #include <QObject>
 #include <QString>
 #include <QStringList>
@@ -53,6 +54,30 @@ struct ReadingProgress {
   DocumentId document = 0;
   qint64 read_bytes = 0;
   qint64 total_bytes = 0;  ///< up to the cursor
+};
+
+/// A project folder whose files were read once. Documents below it start from what is remembered of it.
+struct RememberedProject {
+  QString folder;  ///< absolute path
+  QDateTime read_at;
+  qint64 files = 0;
+  QString other_model;  ///< not empty: this model read it, not the one in use, so documents start without it
+};
+
+/// How far a project folder is read.
+struct RememberingProgress {
+  enum class State { looking, reading, done, stopped };  ///< looking: for files; done: documents start from it now
+  QString folder;
+  State state = State::looking;
+  int files = 0;  ///< read
+  qint64 read_bytes = 0;
+  qint64 total_bytes = 0;
+};
+
+/// What a document's stream begins with.
+struct DocumentStart {
+  DocumentId document = 0;
+  QString project;  ///< folder of the remembered project, empty: nothing was read before
 };
 
 /// One sample of the dashboards, at most 30 a second.
@@ -140,6 +165,13 @@ class Session : public QObject {
   virtual quint64 requestSuggestion(DocumentId document, int byte_position, bool explicitly) = 0;
   virtual void cancelSuggestion() = 0;
 
+  // Projects. One folder is read at a time, in the background: whatever somebody waits for comes first.
+  /// Reads a folder's files. What was remembered of it before stays until all of it is read, and when it cannot be.
+  virtual void rememberProject(const QString& folder) = 0;
+  virtual void cancelRemembering() = 0;
+  virtual void forgetProject(const QString& folder) = 0;
+  virtual QVector<RememberedProject> projects() const = 0;  ///< by folder
+
   // Sound.
   virtual QVector<SoundDevice> soundDevices() const = 0;
   virtual void startSound(const QString& device_name) = 0;  ///< empty name: the default device
@@ -157,6 +189,9 @@ class Session : public QObject {
   void modelChanged(const catena::ui::ModelInfo& info);
   void suggestionReady(const catena::ui::Suggestion& suggestion);
   void readingProgress(const catena::ui::ReadingProgress& progress);
+  void rememberingProgress(const catena::ui::RememberingProgress& progress);
+  void projectsChanged();
+  void documentStarts(const catena::ui::DocumentStart& start);
   void figures(const catena::ui::Figures& figures);
   void soundFigures(const catena::ui::SoundFigures& figures);
   void soundSegment(const catena::ui::SoundSegment& segment);

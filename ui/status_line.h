@@ -8,6 +8,7 @@
 class QLabel;
 class QProgressBar;
 class QStatusBar;
+class QToolButton;
 
 namespace catena::ui {
 
@@ -20,6 +21,8 @@ class StatusLine : public QObject {
   void add(const SoundFigures& figures);
   /// "Tab accepts", with the number of alternatives; empty when nothing is suggested.
   void setSuggestion(int index, int alternatives);
+  /// The remembered project that the current document starts from; empty: none.
+  void setProject(const QString& folder);
   /// A sentence for a few seconds ("saved notes.md").
   void say(const QString& text);
   QString text() const;
@@ -27,6 +30,7 @@ class StatusLine : public QObject {
  private:
   void refresh();
   QStatusBar* bar_;
+  QLabel* project_;
   QLabel* stream_;
   QLabel* sound_;
   QLabel* suggestion_;
@@ -35,7 +39,8 @@ class StatusLine : public QObject {
   SoundFigures sound_figures_;
 };
 
-/// The thin line under the menus: loading the model, reading a document. Hidden when there is nothing to wait for.
+/// A thin line under the menus: loading the model, reading a document or a project. Hidden when there is nothing to
+/// wait for.
 class ProgressLine : public QWidget {
   Q_OBJECT
  public:
@@ -43,12 +48,18 @@ class ProgressLine : public QWidget {
   void showLoading();
   /// Hides itself when everything is read.
   void showReading(qint64 read_bytes, qint64 total_bytes);
+  /// With a button to stop it; hides itself at the end.
+  void showRemembering(const RememberingProgress& progress);
   void finish();
   QString text() const;
+
+ Q_SIGNALS:
+  void cancelled();
 
  private:
   QLabel* label_;
   QProgressBar* bar_;
+  QToolButton* cancel_;
 };
 
 }  // namespace catena::ui

@@ -49,8 +49,8 @@ void choose_model(AppSession& session, QWidget& window) {
 
 int run_gui(int& argc, char** argv, const GuiOptions& options) {
   const std::unique_ptr<QApplication> application = make_application(argc, argv);
-  const QString data = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation);
-  AppSession session({find_model(options.model), data.toStdString() + "/streams", options.gpu_bytes});
+  const std::filesystem::path data = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation).toStdString();
+  AppSession session({find_model(options.model), {data / "streams", data / "projects"}, options.gpu_bytes});
   ui::MainWindow window(session);
   QObject::connect(&session, &AppSession::modelFolderWanted, &window, [&] { choose_model(session, window); });
   window.show();
@@ -69,7 +69,8 @@ void add_window(CLI::App& program, int& exit_code, int& argc, char** argv,
     if (!program.get_subcommands().empty()) return;
     for (const std::string& file : options->files) {
       std::error_code error;
-      if (!std::filesystem::exists(file, error)) throw std::runtime_error("'" + file + "' is neither a command nor a file; see --help");
+      if (!std::filesystem::exists(file, error))
+        throw std::runtime_error("'" + file + "' is neither a command nor a file; see --help");
     }
     exit_code = run_gui(argc, argv, *options);
   });

@@ -6,18 +6,27 @@
 namespace catena::app {
 namespace {
 
-constexpr std::size_t piece_bytes = 512;  // fed between two looks at the clock
+// Fed between two looks at the clock: a few milliseconds, since in the window somebody may be waiting for a suggestion.
+constexpr std::size_t piece_bytes = 256;
+
+std::vector<SourceFile> without(std::vector<SourceFile> files, const std::vector<std::string>& skip) {
+  std::erase_if(files, [&](const SourceFile& file) { return std::find(skip.begin(), skip.end(), file.name) != skip.end(); });
+  return files;
+}
 
 }  // namespace
 
 ProjectReader::ProjectReader(const std::filesystem::path& folder, std::shared_ptr<const model::TextModel> model,
                              std::shared_ptr<model::Executor> executor, const model::StreamSettings& settings,
                              const std::vector<std::string>& skip)
-    : folder_(folder),
+    : ProjectReader(folder, without(source_files(folder), skip), std::move(model), std::move(executor), settings) {}
+
+ProjectReader::ProjectReader(const std::filesystem::path& folder, std::vector<SourceFile> files,
+                             std::shared_ptr<const model::TextModel> model, std::shared_ptr<model::Executor> executor,
+                             const model::StreamSettings& settings)
+    : folder_(std::filesystem::canonical(folder)),
       memory_(std::move(model), std::move(executor), settings),
-      files_(source_files(folder)) {
-  folder_ = std::filesystem::canonical(folder);
-  std::erase_if(files_, [&](const SourceFile& file) { return std::find(skip.begin(), skip.end(), file.name) != skip.end(); });
+      files_(std::move(files)) {
   if (files_.empty()) throw std::runtime_error(folder.string() + ": holds no text files to remember");
   progress_.files_total = files_.size();
   for (const SourceFile& file : files_) progress_.bytes_total += file.bytes;

@@ -27,6 +27,14 @@ class ProjectReader {
                 std::shared_ptr<model::Executor> executor, const model::StreamSettings& settings,
                 const std::vector<std::string>& skip = {});
 
+  /// As above, of files that source_files(folder) found.
+  ProjectReader(const std::filesystem::path& folder, std::vector<SourceFile> files,
+                std::shared_ptr<const model::TextModel> model, std::shared_ptr<model::Executor> executor,
+                const model::StreamSettings& settings);
+
+  /// Goes on with another executor of the same weights.
+  void move_to(std::shared_ptr<model::Executor> executor) { memory_.move_to(std::move(executor)); }
+
   /// Reads at least one piece, and on until the deadline. Returns whether everything was read.
   bool read(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop = {});
   const Progress& progress() const { return progress_; }

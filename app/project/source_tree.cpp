@@ -75,7 +75,8 @@ class IgnoreRules {
   fs::path scratch_;  // an empty repository, for a folder that is none
 };
 
-void collect(const fs::path& folder, const std::string& prefix, const IgnoreRules& rules, std::vector<SourceFile>& files) {
+void collect(const fs::path& folder, const std::string& prefix, const IgnoreRules& rules, const std::stop_token& stop,
+             std::vector<SourceFile>& files) {
   std::error_code error;
   std::vector<fs::directory_entry> entries;
   for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end; !error && it != end; it.increment(error)) {
@@ -84,6 +85,7 @@ void collect(const fs::path& folder, const std::string& prefix, const IgnoreRule
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.path() < b.path(); });
   std::vector<fs::path> folders;
   for (const fs::directory_entry& entry : entries) {
+    if (stop.stop_requested()) return;
     const fs::path& path = entry.path();
     const std::string name = path.filename().string();
     if (name.front() == '.' || entry.is_symlink(error)) continue;
@@ -94,18 +96,18 @@ void collect(const fs::path& folder, const std::string& prefix, const IgnoreRule
       if (!error && bytes > 0 && bytes <= largest_source) files.push_back({prefix + name, bytes});
     }
   }
-  for (const fs::path& path : folders) collect(path, prefix + path.filename().string() + '/', rules, files);
+  for (const fs::path& path : folders) collect(path, prefix + path.filename().string() + '/', rules, stop, files);
 }
 
 }  // namespace
 
-std::vector<SourceFile> source_files(const fs::path& folder) {
+std::vector<SourceFile> source_files(const fs::path& folder, const std::stop_token& stop) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) throw std::runtime_error(folder.string() + ": is no folder; give the project's folder");
   if (fs::directory_iterator(folder, error); error) throw std::runtime_error(folder.string() + ": cannot be read (" + error.message() + ")");
   const fs::path root = fs::canonical(folder);
   std::vector<SourceFile> files;
-  collect(root, "", IgnoreRules(root), files);
+  collect(root, "", IgnoreRules(root), stop, files);
   return files;
 }
 

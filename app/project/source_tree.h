@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ struct SourceFile {
 
 /// The files below a folder in the order in which they are read: by path, a folder's own files before its subfolders'. Left out:
 /// what .gitignore excludes, hidden files and folders, links, files over `largest_source` and those of no known kind of text.
-/// Throws std::runtime_error with one line when the folder cannot be read.
-std::vector<SourceFile> source_files(const std::filesystem::path& folder);
+/// Throws std::runtime_error with one line when the folder cannot be read. When `stop` is requested, what was found so far is
+/// returned soon.
+std::vector<SourceFile> source_files(const std::filesystem::path& folder, const std::stop_token& stop = {});
 
 /// Larger ones are data or generated.
 inline constexpr std::uintmax_t largest_source = 256 * 1024;

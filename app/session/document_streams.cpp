@@ -14,12 +14,6 @@ constexpr int head_parts = 3;                   // folder/folder/file
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-std::string model_name(const model::TextModel& model) {
-  std::ostringstream out;
-  out << model.config().name << ' ' << std::hex << model.id();
-  return out.str();
-}
-
 }  // namespace
 
 std::string document_head(std::string_view name) {
@@ -29,12 +23,14 @@ std::string document_head(std::string_view name) {
 }
 
 void DocumentStreams::attach(std::shared_ptr<const model::TextModel> model, std::shared_ptr<model::Executor> executor,
-                             const model::StreamSettings& settings, const model::StreamObserver& observer) {
+                             const model::StreamSettings& settings, const model::StreamObserver& observer,
+                             const StartingPoint& start) {
   detach();
   model_ = std::move(model);
   executor_ = std::move(executor);
   settings_ = settings;
   observer_ = observer;
+  start_ = start;
   exact_ = std::make_unique<Reader>(fresh_stream(model::Marks::default_limit), 0);
 }
 
@@ -44,17 +40,25 @@ void DocumentStreams::detach() {
   window_.reset();
   executor_.reset();
   model_.reset();
+  start_ = {};
+}
+
+std::string DocumentStreams::fingerprint() const {
+  std::ostringstream out;
+  out << model_->config().name << ' ' << std::hex << model_->id();
+  if (start_.memory) out << " after " << start_.fingerprint;
+  return out.str();
 }
 
 model::TextStream DocumentStreams::fresh_stream(std::size_t marks) const {
-  model::TextStream stream(model_, executor_, {settings_, marks});
+  model::TextStream stream(model_, executor_, {settings_, marks, start_.memory});
   stream.begin_document(document_head(name_));
   stream.observer = observer_;
   return stream;
 }
 
 bool DocumentStreams::resume(const SavedStream& saved) {
-  if (!attached() || saved.model != model_name(*model_) || saved.rests_on > text_.size()) return false;
+  if (!attached() || saved.model != fingerprint() || saved.rests_on > text_.size()) return false;
   if (text_.prefix_hash(saved.rests_on) != saved.text_hash) return false;
   auto stream = std::make_unique<Reader>(fresh_stream(model::Marks::default_limit), 0);
   std::istringstream in(saved.stream);
@@ -72,7 +76,7 @@ SavedStream DocumentStreams::saved(bool with_marks) const {
   std::ostringstream out;
   exact_->stream().save(out, with_marks);
   return {.document = name_,
-          .model = model_name(*model_),
+          .model = fingerprint(),
           .position = exact_->position(),
           .rests_on = exact_->rests_on(),
           .text_hash = text_.prefix_hash(exact_->rests_on()),

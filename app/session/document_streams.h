@@ -6,6 +6,7 @@
 // answers in the meantime.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,12 @@
 
 namespace catena::app {
 
+/// What a document's stream begins with.
+struct StartingPoint {
+  std::shared_ptr<const model::ProjectMemory> memory;  ///< null: nothing was read before
+  std::uint64_t fingerprint = 0;                       ///< of the memory's state, 0 without one
+};
+
 class DocumentStreams {
  public:
   DocumentStreams(std::string name, std::string_view text) : name_(std::move(name)), text_(text) {}
@@ -24,12 +31,16 @@ class DocumentStreams {
   const TextMirror& text() const { return text_; }
   std::size_t cursor() const { return cursor_; }
 
-  /// Begins to read with this model; what another one read is forgotten. `observer` is told of chunks and tokens.
+  /// Begins to read with this model, from this point; what was read before is forgotten. `observer` is told of chunks
+  /// and tokens.
   void attach(std::shared_ptr<const model::TextModel> model, std::shared_ptr<model::Executor> executor,
-              const model::StreamSettings& settings, const model::StreamObserver& observer);
+              const model::StreamSettings& settings, const model::StreamObserver& observer,
+              const StartingPoint& start = {});
   void detach();
   bool attached() const { return model_ != nullptr; }
-  /// Goes on where a saved stream stopped, if it fits model and text. Before anything was read. Returns whether it did.
+  const StartingPoint& start() const { return start_; }
+  /// Goes on where a saved stream stopped, if it fits model, starting point and text. Before anything was read. Returns
+  /// whether it did.
   bool resume(const SavedStream& saved);
   /// What to save: the exact stream as it stands.
   SavedStream saved(bool with_marks) const;
@@ -61,6 +72,8 @@ class DocumentStreams {
 
  private:
   model::TextStream fresh_stream(std::size_t marks) const;
+  /// Of what a saved stream belongs to beside its text.
+  std::string fingerprint() const;
   /// Where exact reading of the text before `position` would start.
   std::size_t exact_start(std::size_t position) const;
   Reader& exact_reader(std::size_t position);
@@ -73,6 +86,7 @@ class DocumentStreams {
   std::shared_ptr<model::Executor> executor_;
   model::StreamSettings settings_;
   model::StreamObserver observer_;
+  StartingPoint start_;
   std::unique_ptr<Reader> exact_;
   std::unique_ptr<Reader> branch_;  // base 0 as well, at or before the cursor, which is before exact_
   std::unique_ptr<Reader> window_;

@@ -21,7 +21,9 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
     : ui::Session(parent),
       gpu_bytes_(options.gpu_bytes),
       sound_(clock_, this),
-      service_(options.keep, serviceEvents(), meters_, [this] { return jobs_.waiting() > 0; }) {
+      service_(
+          options.keep, serviceEvents(), meters_, [this] { return jobs_.waiting() > 0; },
+          [this](JobThread::Job job) { jobs_.post(std::move(job)); }) {
   clock_.start();
   settings_.threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 2U));
   model_.max_threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -81,6 +83,12 @@ ServiceEvents AppSession::serviceEvents() {
     Q_EMIT modelChanged(model_);  // whoever shows the settings looks at them again
   });
   events.notice = later([this](const ui::Notice& notice) { Q_EMIT this->notice(notice); });
+  events.remembering = later([this](const ui::RememberingProgress& progress) { Q_EMIT rememberingProgress(progress); });
+  events.projects = later([this](const QVector<ui::RememberedProject>& projects) {
+    projects_ = projects;
+    Q_EMIT projectsChanged();
+  });
+  events.document_starts = later([this](const ui::DocumentStart& start) { Q_EMIT documentStarts(start); });
   return events;
 }
 
@@ -139,6 +147,18 @@ void AppSession::cancelSuggestion() {
   stop_more_.request_stop();
 }
 
+void AppSession::rememberProject(const QString& folder) {
+  jobs_.post([this, folder = folder.toStdString()] { service_.remember(folder); });
+}
+
+void AppSession::cancelRemembering() {
+  jobs_.post([this] { service_.cancel_remembering(); });
+}
+
+void AppSession::forgetProject(const QString& folder) {
+  jobs_.post([this, folder = folder.toStdString()] { service_.forget(folder); });
+}
+
 void AppSession::applySettings(const ui::ChunkSettings& settings) {
   settings_ = settings;
   sound_.setChunks(settings.sound_chunk_ms, settings.policy == ui::ChunkPolicy::pause);
@@ -147,6 +167,8 @@ void AppSession::applySettings(const ui::ChunkSettings& settings) {
 
 void AppSession::act(const QString& action_id) {
   if (action_id == QLatin1String(choose_model)) Q_EMIT modelFolderWanted();
+  if (action_id.startsWith(QLatin1String(remember_action)))
+    rememberProject(action_id.mid(static_cast<qsizetype>(qstrlen(remember_action))));
 }
 
 void AppSession::loadModel(const std::filesystem::path& folder) {

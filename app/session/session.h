@@ -18,7 +18,7 @@ namespace catena::app {
 
 struct SessionOptions {
   std::filesystem::path model;  ///< folder with config.json, model.safetensors and tokenizer.model
-  std::filesystem::path keep;   ///< folder for what was read; empty: nothing is kept
+  KeepFolders keep;             ///< for what was read
   /// Bytes that this process holds on the graphics card, -1 for none; asked on the UI thread, must not wait. May be
   /// empty.
   std::function<std::int64_t()> gpu_bytes = {};
@@ -41,6 +41,11 @@ class AppSession : public ui::Session {
 
   quint64 requestSuggestion(ui::DocumentId document, int byte_position, bool explicitly) override;
   void cancelSuggestion() override;
+
+  void rememberProject(const QString& folder) override;
+  void cancelRemembering() override;
+  void forgetProject(const QString& folder) override;
+  QVector<ui::RememberedProject> projects() const override { return projects_; }
 
   QVector<ui::SoundDevice> soundDevices() const override { return sound_.devices(); }
   void startSound(const QString& device_name) override { sound_.startMicrophone(device_name); }
@@ -72,6 +77,7 @@ class AppSession : public ui::Session {
   QTimer sampling_;
   ui::ModelInfo model_;
   ui::ChunkSettings settings_;
+  QVector<ui::RememberedProject> projects_;
   ui::DocumentId last_document_ = 0;
   quint64 last_request_ = 0;
   quint64 wanted_request_ = 0;     // 0: no answer is wanted any more

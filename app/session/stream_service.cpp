@@ -22,10 +22,13 @@ bool same(const model::ExecutorOptions& a, const model::ExecutorOptions& b) {
 
 }  // namespace
 
-StreamService::StreamService(std::filesystem::path keep, ServiceEvents events, StreamMeters& meters,
-                             std::function<bool()> jobs_wait)
-    : events_(std::move(events)), meters_(meters), jobs_wait_(std::move(jobs_wait)) {
-  if (!keep.empty()) store_.emplace(std::move(keep));
+StreamService::StreamService(KeepFolders keep, ServiceEvents events, StreamMeters& meters,
+                             std::function<bool()> jobs_wait, std::function<void(JobThread::Job)> post)
+    : events_(std::move(events)),
+      meters_(meters),
+      jobs_wait_(std::move(jobs_wait)),
+      projects_(std::move(keep.projects), project_events(), std::move(post)) {
+  if (!keep.streams.empty()) store_.emplace(std::move(keep.streams));
   writer_.start([this](const std::string& line) {
     store_failing_ = true;
     events_.notice({ui::Panel::editor, QString::fromStdString(line), {}, QLatin1String(keep_notice), false});
@@ -65,19 +68,22 @@ void StreamService::load(const std::filesystem::path& folder, const ui::ChunkSet
     return;
   }
   settings_ = settings;
-  for (auto& [id, document] : documents_) attach(document);
+  projects_.use(model_, executor_);
+  for (auto& [id, document] : documents_) attach(id, document);
   set_active(active_);
   notice.resolved = true;
   if (std::exchange(load_failed_, false)) events_.notice(notice);
   events_.model_changed(info());
 }
 
-void StreamService::attach(Document& document) {
+void StreamService::attach(ui::DocumentId id, Document& document) {
   if (model_ == nullptr) return;
   model::StreamObserver observer;
   observer.chunk = [this](int tokens, double ms) { meters_.chunk(tokens, ms); };
   observer.token = [this](double ms) { meters_.token(ms); };
-  document.streams->attach(model_, executor_, to_stream_settings(settings_, model_->config()), observer);
+  const StartingPoint start = projects_.start_of(document.streams->name());
+  document.streams->attach(model_, executor_, to_stream_settings(settings_, model_->config()), observer, start);
+  events_.document_starts({id, start.memory ? QString::fromStdString(start.memory->folder) : QString()});
   if (!store_) return;
   if (const auto saved = store_->load(document.streams->name())) document.streams->resume(*saved);
 }
@@ -95,7 +101,7 @@ const DocumentStreams* StreamService::document(ui::DocumentId id) const {
 void StreamService::open(ui::DocumentId id, const std::string& name, std::string_view text) {
   Document document;
   document.streams = std::make_unique<DocumentStreams>(name, text);
-  attach(document);
+  attach(id, document);
   documents_.insert_or_assign(id, std::move(document));
   if (id == active_) set_active(id);
 }
@@ -109,7 +115,11 @@ void StreamService::close(ui::DocumentId id) {
 void StreamService::set_active(ui::DocumentId id) {
   active_ = id;
   progress_shown_ = false;
-  Document* document = active();
+  watch_active();
+}
+
+void StreamService::watch_active() {
+  const Document* document = active();
   if (document != nullptr && document->streams->attached())
     watch_.begin(document->streams->at_cursor()->stream().state(), model_->config());
   publish();
@@ -149,6 +159,7 @@ void StreamService::apply(const ui::ChunkSettings& settings) {
 void StreamService::change_executor(const ui::ChunkSettings& settings) {
   std::shared_ptr<model::Executor> executor = make_executor(model_->weights(), to_executor_options(settings));
   for (auto& [id, document] : documents_) document.streams->move_to(executor);
+  projects_.move_to(executor);
   executor_ = std::move(executor);
 }
 
@@ -180,10 +191,15 @@ std::optional<milliseconds> StreamService::idle() {
     if (next == active()) report_progress(*next->streams);
     has_read(*next);
   }
-  const std::optional<milliseconds> pause = pause_due(), keeping = keep_due();
-  if (next != nullptr) return milliseconds(0);
-  if (pause && keeping) return std::min(*pause, *keeping);
-  return pause ? pause : keeping;
+  std::optional<milliseconds> again;
+  const auto soonest = [&again](std::optional<milliseconds> wanted) {
+    if (wanted && (!again || *wanted < *again)) again = wanted;
+  };
+  if (next != nullptr) soonest(milliseconds(0));
+  soonest(pause_due());
+  soonest(keep_due());
+  if (next == nullptr) soonest(remember_on());  // what is open comes first
+  return again;
 }
 
 void StreamService::report_progress(const DocumentStreams& streams) {

@@ -13,6 +13,7 @@
 
 #include "app/session/document_streams.h"
 #include "app/session/job_thread.h"
+#include "app/session/projects.h"
 #include "app/session/settings_watch.h"
 #include "app/session/stream_meters.h"
 #include "app/session/stream_store.h"
@@ -35,6 +36,15 @@ struct ServiceEvents {
   std::function<void(const std::string& text)> setting_took_effect;  ///< "chunk 128 -> 64"
   std::function<void(const ui::ChunkSettings&)> settings_refused;    ///< what is in force instead
   std::function<void(const ui::Notice&)> notice;
+  std::function<void(const ui::RememberingProgress&)> remembering;
+  std::function<void(const QVector<ui::RememberedProject>&)> projects;  ///< all that are remembered
+  std::function<void(const ui::DocumentStart&)> document_starts;
+};
+
+/// Where things are kept; an empty folder: nowhere.
+struct KeepFolders {
+  std::filesystem::path streams;   ///< session files
+  std::filesystem::path projects;  ///< what is remembered of projects
 };
 
 /// A question for a suggestion.
@@ -50,9 +60,9 @@ struct SuggestionRequest {
 
 class StreamService {
  public:
-  /// `keep`: where session files go, empty: nowhere.
-  StreamService(std::filesystem::path keep, ServiceEvents events, StreamMeters& meters,
-                std::function<bool()> jobs_wait);
+  /// `jobs_wait` tells whether a job waits for the model thread, `post` hands it one.
+  StreamService(KeepFolders keep, ServiceEvents events, StreamMeters& meters, std::function<bool()> jobs_wait,
+                std::function<void(JobThread::Job)> post);
   ~StreamService();
 
   /// Loads a model and begins to read all open documents with it. When it cannot be loaded, the one in use stays.
@@ -65,6 +75,12 @@ class StreamService {
   void set_cursor(ui::DocumentId id, std::size_t position);
   void suggest(const SuggestionRequest& request);
   void apply(const ui::ChunkSettings& settings);
+
+  /// Reads a project's files with the settings in force, as Projects::remember.
+  void remember(const std::string& folder);
+  void cancel_remembering() { projects_.cancel(); }
+  void forget(const std::string& folder) { projects_.forget(folder); }
+
   /// Speaker or writer pauses: ends the active stream's chunk under ChunkPolicy::pause.
   void pause();
 
@@ -85,12 +101,19 @@ class StreamService {
     bool paused = true;  // the pause since the last edit has been told
   };
 
-  void attach(Document& document);
+  void attach(ui::DocumentId id, Document& document);
+  /// Documents that would start from something else now are read anew, where that is soon done.
+  void restart_documents();
+  /// Reads on in the folder that is being remembered, or says when it may; nothing when there is none.
+  std::optional<std::chrono::milliseconds> remember_on();
+  ProjectEvents project_events();
   Document* find(ui::DocumentId id);
   Document* active() { return find(active_); }
   void answer(const SuggestionRequest& request, const QStringList& texts, int tokens);
   /// What surrounds the cursors of the other documents.
   std::vector<std::string> text_of_others(ui::DocumentId id) const;
+  /// Another stream may be the active one now.
+  void watch_active();
   void has_read(Document& document);
   void change_executor(const ui::ChunkSettings& settings);
   std::size_t budget_bytes() const;
@@ -107,7 +130,8 @@ class StreamService {
   std::function<bool()> jobs_wait_;
   std::shared_ptr<const model::TextModel> model_;
   std::shared_ptr<model::Executor> executor_;
-  bool load_failed_ = false;  // and the user was told
+  Clock::time_point asked_at_{};  // for the last suggestion
+  bool load_failed_ = false;      // and the user was told
   ui::ChunkSettings settings_;
   SettingsWatch watch_;
   std::map<ui::DocumentId, Document> documents_;
@@ -116,7 +140,8 @@ class StreamService {
   Clock::time_point progress_at_{};
   std::optional<StreamStore> store_;
   bool store_failing_ = false;  // of the writer
-  JobThread writer_;            // an fsync may take long. Last: it ends before what it uses
+  Projects projects_;
+  JobThread writer_;  // an fsync may take long. Last: it ends before what it uses
 };
 
 }  // namespace catena::app

@@ -26,7 +26,8 @@ std::size_t StreamService::budget_bytes() const {
 
 std::vector<std::string> StreamService::text_of_others(ui::DocumentId id) const {
   std::vector<std::string> texts;
-  for (auto it = documents_.rbegin(); it != documents_.rend() && texts.size() < other_documents; ++it) {  // the newest first
+  for (auto it = documents_.rbegin(); it != documents_.rend() && texts.size() < other_documents;
+       ++it) {  // the newest first
     if (it->first == id) continue;
     const DocumentStreams& streams = *it->second.streams;
     const std::size_t begin = streams.cursor() - std::min(streams.cursor(), other_bytes / 2);
@@ -36,6 +37,7 @@ std::vector<std::string> StreamService::text_of_others(ui::DocumentId id) const 
 }
 
 void StreamService::suggest(const SuggestionRequest& request) {
+  asked_at_ = Clock::now();
   Document* document = find(request.document);
   if (document == nullptr || !document->streams->attached() || request.stop.stop_requested()) return;
   DocumentStreams& streams = *document->streams;
@@ -45,7 +47,8 @@ void StreamService::suggest(const SuggestionRequest& request) {
   has_read(*document);
 
   const TextMirror& text = streams.text();
-  const std::string before = text.substr(request.position - std::min(request.position, suggestion_lookback), request.position);
+  const std::string before =
+      text.substr(request.position - std::min(request.position, suggestion_lookback), request.position);
   const std::string after = text.substr(request.position, request.position + suggestion_lookahead);
   const std::vector<std::string> elsewhere = text_of_others(request.document);
   const SuggestionPlace place{before, after, request.explicitly, {elsewhere.begin(), elsewhere.end()}};

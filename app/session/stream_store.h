@@ -11,7 +11,8 @@ namespace catena::app {
 /// A stream that has read the first `position` bytes of a document.
 struct SavedStream {
   std::string document;         ///< the document's name
-  std::string model;            ///< fingerprint of weights and tokenizer; another model's state is of no use
+  std::string model;            ///< fingerprint of weights, tokenizer and what was read before the document; the
+                                ///< state of another one is of no use
   std::uint64_t position = 0;   ///< bytes
   std::uint64_t rests_on = 0;   ///< bytes that must be the same for the state to be of use (Reader::rests_on)
   std::uint64_t text_hash = 0;  ///< TextMirror::prefix_hash(rests_on)

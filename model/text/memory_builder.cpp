@@ -1,5 +1,6 @@
 #include "model/text/memory_builder.h"
 
+#include "model/text/carried_over.h"
 #include "model/text/chunking.h"
 
 namespace catena::model {
@@ -35,6 +36,11 @@ void MemoryBuilder::finish() {
   encoder_.flush(tokens_);
   read();
   executor_->end_chunk(state_);
+}
+
+void MemoryBuilder::move_to(std::shared_ptr<Executor> executor) {
+  state_ = carried_over(state_, *executor);
+  executor_ = std::move(executor);
 }
 
 void MemoryBuilder::read() {

@@ -23,6 +23,9 @@ class MemoryBuilder {
   /// Reads what is pending and ends the running chunk.
   void finish();
 
+  /// Goes on with another executor of the same weights.
+  void move_to(std::shared_ptr<Executor> executor);
+
   const ChainState& state() const { return state_; }
   std::shared_ptr<const ContextTable> contexts() const { return contexts_; }
 

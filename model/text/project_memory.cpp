@@ -13,6 +13,28 @@ namespace {
 // checksums of their own.
 constexpr const char* magic = "catena project 2";
 
+std::runtime_error unusable(const std::filesystem::path& file, const std::string& what) {
+  return std::runtime_error(file.string() + ": " + what);
+}
+
+/// Opens the file and reads up to where the state begins.
+ProjectMemory::About read_about(const std::filesystem::path& file, std::ifstream& in) {
+  in.open(file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file)) {
+    throw unusable(file, "cannot be opened; make it with: catena remember FOLDER -o FILE");
+  }
+  std::string first, line;
+  if (!std::getline(in, first) || first != magic || !std::getline(in, line)) {
+    throw unusable(file, "is no project memory; make one with: catena remember FOLDER -o FILE");
+  }
+  try {
+    const nlohmann::json json = nlohmann::json::parse(line);
+    return {json.at("folder"), json.at("files"), json.at("bytes"), json.at("model"), json.at("model_id")};
+  } catch (const nlohmann::json::exception&) {
+    throw unusable(file, "is damaged (its header cannot be read); remember the folder again");
+  }
+}
+
 }  // namespace
 
 void ProjectMemory::save(const std::filesystem::path& file, const TextModel& model) const {
@@ -25,26 +47,23 @@ void ProjectMemory::save(const std::filesystem::path& file, const TextModel& mod
   out.commit();
 }
 
-std::shared_ptr<const ProjectMemory> ProjectMemory::load(const std::filesystem::path& file, const TextModel& model, const Executor& executor) {
-  const auto fail = [&](const std::string& what) { return std::runtime_error(file.string() + ": " + what); };
-  std::ifstream in(file, std::ios::binary);
-  if (!in || std::filesystem::is_directory(file)) throw fail("cannot be opened; make it with: catena remember FOLDER -o FILE");
-  std::string first, about;
-  if (!std::getline(in, first) || first != magic || !std::getline(in, about)) throw fail("is no project memory; make one with: catena remember FOLDER -o FILE");
-  auto memory = std::make_shared<ProjectMemory>();
-  std::uint64_t id = 0;
-  std::string name;
-  try {
-    const nlohmann::json json = nlohmann::json::parse(about);
-    memory->folder = json.at("folder");
-    memory->files = json.at("files");
-    memory->bytes = json.at("bytes");
-    name = json.at("model");
-    id = json.at("model_id");
-  } catch (const nlohmann::json::exception&) {
-    throw fail("is damaged (its header cannot be read); remember the folder again");
+ProjectMemory::About ProjectMemory::peek(const std::filesystem::path& file) {
+  std::ifstream in;
+  return read_about(file, in);
+}
+
+std::shared_ptr<const ProjectMemory> ProjectMemory::load(const std::filesystem::path& file, const TextModel& model,
+                                                         const Executor& executor) {
+  std::ifstream in;
+  const About about = read_about(file, in);
+  if (about.model_id != model.id()) {
+    throw unusable(file, "was made by model '" + about.model + "', not by this '" + model.config().name +
+                             "'; remember the folder again");
   }
-  if (id != model.id()) throw fail("was made by model '" + name + "', not by this '" + model.config().name + "'; remember the folder again");
+  auto memory = std::make_shared<ProjectMemory>();
+  memory->folder = about.folder;
+  memory->files = about.files;
+  memory->bytes = about.bytes;
   try {
     memory->state = executor.initial_state(ChainState::peek(in).chunk_length);
     memory->state.load(in);
@@ -52,9 +71,11 @@ std::shared_ptr<const ProjectMemory> ProjectMemory::load(const std::filesystem::
     contexts->load(in);
     memory->contexts = contexts;
   } catch (const std::runtime_error& error) {
-    throw fail(std::string(error.what()) + "; remember the folder again");
+    throw unusable(file, std::string(error.what()) + "; remember the folder again");
   }
-  if (memory->state.counters().position != 0) throw fail("is damaged (it does not end at a chunk boundary); remember the folder again");
+  if (memory->state.counters().position != 0) {
+    throw unusable(file, "is damaged (it does not end at a chunk boundary); remember the folder again");
+  }
   return memory;
 }
 

@@ -13,6 +13,15 @@
 namespace catena::model {
 
 struct ProjectMemory {
+  /// What a file says of itself: small, and read without its state.
+  struct About {
+    std::string folder;
+    std::int64_t files = 0;
+    std::int64_t bytes = 0;
+    std::string model;           ///< name of the model that read
+    std::uint64_t model_id = 0;  ///< TextModel::id()
+  };
+
   std::string folder;      ///< absolute path of what was read
   std::int64_t files = 0;  ///< read
   std::int64_t bytes = 0;  ///< of text
@@ -21,6 +30,9 @@ struct ProjectMemory {
 
   /// Atomic. Throws WriteError.
   void save(const std::filesystem::path& file, const TextModel& model) const;
+
+  /// Throws std::runtime_error with one line when the file is missing, no project memory, or its header is damaged.
+  static About peek(const std::filesystem::path& file);
 
   /// For the model and its executor. Throws std::runtime_error with one line when the file is missing, no project
   /// memory, damaged, or another model's.

@@ -4,22 +4,13 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "model/text/carried_over.h"
 #include "model/text/chunking.h"
 
 namespace catena::model {
 namespace {
 
 constexpr std::size_t slice_bytes = 4096;  // fed at once: bounds the working memory of a long feed()
-
-/// The same numbers where another executor keeps its states.
-ChainState carried_over(const ChainState& state, const Executor& to) {
-  ChainState result = to.initial_state(state.counters().chunk_length);
-  std::vector<float> numbers(state.storage().floats());
-  state.storage().to_host(numbers);
-  result.storage().from_host(numbers);
-  result.counters() = state.counters();
-  return result;
-}
 
 void require_config(const TextModel& model, const Executor& executor) {
   if (executor.config() == model.config()) return;

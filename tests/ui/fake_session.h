@@ -81,6 +81,13 @@ class FakeSession : public Session {
   }
   void answer(const QStringList& alternatives) { answer(requests.last(), alternatives); }
 
+  void rememberProject(const QString& folder) override { project_calls << "remember:" + folder; }
+  void cancelRemembering() override { project_calls << "cancel"; }
+  void forgetProject(const QString& folder) override { project_calls << "forget:" + folder; }
+  QVector<RememberedProject> projects() const override { return remembered; }
+  QVector<RememberedProject> remembered;
+  QStringList project_calls;
+
   QVector<SoundDevice> soundDevices() const override { return devices; }
   void startSound(const QString& device) override { sound_calls << "start:" + device; }
   void openSoundFile(const QString& path) override { sound_calls << "file:" + path; }

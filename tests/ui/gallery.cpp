@@ -64,6 +64,8 @@ int main(int argc, char** argv) {
       QStringList{"for (const auto& item : items) {\n    total += item.price * item.count;\n  }\n  return total;",
                   "for (int i = 0; i < 3; ++i)"};
   window.typeText("  ", 60);
+  Q_EMIT session.documentStarts({window.documents().page()->document(), scratch.path()});
+  Q_EMIT session.rememberingProgress({scratch.path(), RememberingProgress::State::reading, 128, 42, 100});
   settle(300);
   window.saveScreenshot(folder.filePath(theme + "-typing.png"));
   Q_EMIT session.notice({Panel::sound, "Microphone 'USB microphone' went away; listening to 'Built-in' instead.",

@@ -54,6 +54,7 @@ EditorPage* DocumentTabs::pageOf(DocumentId document) const {
 
 EditorPage* DocumentTabs::add(EditorPage* page) {
   connect(page, &EditorPage::titleChanged, this, [this, page] { updateTitle(page); });
+  connect(page, &EditorPage::projectChanged, this, [this, page] { updateTitle(page); });
   connect(page, &EditorPage::textTouched, this, [this, page] {
     if (!touched_.contains(page)) touched_.append(page);
     const bool large = page->editor().byteCount() > large_bytes;
@@ -167,7 +168,9 @@ void DocumentTabs::updateTitle(EditorPage* page) {
   QString title = page->title();
   setTabText(index,
              (page->isModified() ? QStringLiteral("\u25cf ") : QString()) + title.replace(u'&', QLatin1String("&&")));
-  setTabToolTip(index, page->path().isEmpty() ? tr("not saved yet") : page->path());
+  QString tip = page->path().isEmpty() ? tr("not saved yet") : page->path();
+  if (!page->project().isEmpty()) tip += u'\n' + tr("starts from what was read of %1").arg(page->project());
+  setTabToolTip(index, tip);
   if (page == this->page()) Q_EMIT currentPageChanged();
 }
 

@@ -82,12 +82,22 @@ void EditorPage::build(Session& session, const QByteArray& text) {
   editor_->setLanguageFor(name_);
   editor_->setAccessibleName(tr("Text of %1").arg(title()));
   document_ = session.openDocument(path_.isEmpty() ? name_ : path_, text);
+  connect(&session, &Session::documentStarts, this, [this](const DocumentStart& start) {
+    if (start.document == document_) setProject(start.project);
+  });
   suggester_ = new Suggester(session, *editor_, document_, this);
   connect(editor_, &CodeEditor::modifiedChanged, this, &EditorPage::titleChanged);
   connect(editor_, &CodeEditor::edited, this, [this] {
     touched_ = true;
     Q_EMIT textTouched();
   });
+}
+
+void EditorPage::setProject(const QString& folder) {
+  if (folder == project_) return;
+  project_ = folder;
+  editor_->setAccessibleDescription(folder.isEmpty() ? QString() : tr("Starts from what was read of %1").arg(folder));
+  Q_EMIT projectChanged();
 }
 
 QString EditorPage::title() const { return name_; }

@@ -33,8 +33,9 @@ class EditorPage : public QWidget {
   Suggester& suggester() { return *suggester_; }
   DocumentId document() const { return document_; }
 
-  const QString& path() const { return path_; }  ///< empty: never saved
-  QString title() const;                         ///< file name or "untitled 1"
+  const QString& path() const { return path_; }        ///< empty: never saved
+  QString title() const;                               ///< file name or "untitled 1"
+  const QString& project() const { return project_; }  ///< remembered folder that its stream starts from, or empty
   bool isModified() const;
   bool isUntouched() const;  ///< no file, no change: may be replaced by an opened file
 
@@ -49,15 +50,18 @@ class EditorPage : public QWidget {
 
  Q_SIGNALS:
   void titleChanged();
+  void projectChanged();
   void textTouched();  ///< an edit happened; the recovery file is behind
 
  private:
   void build(Session& session, const QByteArray& text);
+  void setProject(const QString& folder);
   void rememberFileState();
 
   Session& session_;
   QString path_;
   QString name_;
+  QString project_;
   QString recovery_id_ = RecoveryStore::newId();
   bool byte_order_mark_ = false;
   bool recovered_ = false;  // differs from its file although nothing was typed in this run

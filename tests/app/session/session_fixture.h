@@ -12,6 +12,9 @@
 #include "app/session/session.h"
 #include "tests/model/text/fixtures.h"
 
+// Catch would print a QString as a list of lists.
+inline std::ostream& operator<<(std::ostream& out, const QString& text) { return out << text.toStdString(); }
+
 namespace catena::app::test {
 
 using model::test::TemporaryFolder;
@@ -47,16 +50,24 @@ inline void write_model(const std::filesystem::path& folder, unsigned seed = 1) 
 /// Collects what a session says.
 struct Listener {
   explicit Listener(ui::Session& session) {
-    QObject::connect(&session, &ui::Session::suggestionReady, [this](const auto& s) { suggestions.push_back(s); });
-    QObject::connect(&session, &ui::Session::notice, [this](const auto& n) { notices.push_back(n); });
-    QObject::connect(&session, &ui::Session::settingsApplied, [this](const auto& m) { marks.push_back(m); });
-    QObject::connect(&session, &ui::Session::readingProgress, [this](const auto& p) { progress.push_back(p); });
-    QObject::connect(&session, &ui::Session::modelChanged, [this](const auto& m) { models.push_back(m); });
+    QObject::connect(&session, &ui::Session::suggestionReady, &context,
+                     [this](const auto& s) { suggestions.push_back(s); });
+    QObject::connect(&session, &ui::Session::notice, &context, [this](const auto& n) { notices.push_back(n); });
+    QObject::connect(&session, &ui::Session::settingsApplied, &context, [this](const auto& m) { marks.push_back(m); });
+    QObject::connect(&session, &ui::Session::readingProgress, &context,
+                     [this](const auto& p) { progress.push_back(p); });
+    QObject::connect(&session, &ui::Session::rememberingProgress, &context,
+                     [this](const auto& p) { remembering.push_back(p); });
+    QObject::connect(&session, &ui::Session::documentStarts, &context, [this](const auto& s) { starts.push_back(s); });
+    QObject::connect(&session, &ui::Session::modelChanged, &context, [this](const auto& m) { models.push_back(m); });
   }
+  QObject context;  // may go before the session
   std::vector<ui::Suggestion> suggestions;
   std::vector<ui::Notice> notices;
   std::vector<ui::SettingsMark> marks;
   std::vector<ui::ReadingProgress> progress;
+  std::vector<ui::RememberingProgress> remembering;
+  std::vector<ui::DocumentStart> starts;
   std::vector<ui::ModelInfo> models;
 };
 
@@ -67,8 +78,8 @@ struct Fixture {
   }
 
   std::unique_ptr<AppSession> start(bool keep = false) const {
-    return std::make_unique<AppSession>(
-        SessionOptions{folder / "model", keep ? folder / "streams" : std::filesystem::path(), {}});
+    const KeepFolders folders{folder / "streams", folder / "projects"};
+    return std::make_unique<AppSession>(SessionOptions{folder / "model", keep ? folders : KeepFolders(), {}});
   }
   std::unique_ptr<AppSession> start_loaded(bool keep = false) const {
     auto session = start(keep);

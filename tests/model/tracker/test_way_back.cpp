@@ -76,7 +76,7 @@ TEST_CASE("the delta rule cut every few tokens equals its recurrent form cut the
   for (const std::int64_t truncate : {16, 48, 64, 96, 128}) {
     INFO("every " << truncate);
     const auto joined = [&](const Inputs& x, auto rule) {
-      const DeltaOutputs y = rule(DeltaInputs{x[0], x[1], x[2], x[3], x[4], x[5], truncate});
+      const DeltaOutputs y = rule(DeltaInputs{x[0], x[1], x[2], x[3], x[4], x[5], true, truncate});
       return torch::cat({y.first.flatten(), y.second.flatten()});
     };
     check_same([&](const Inputs& x) { return joined(x, delta_rule_chunked); },
