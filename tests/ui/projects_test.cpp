@@ -105,14 +105,15 @@ TEST_CASE_METHOD(ProjectsFixture, "what is remembered is listed with its age, ca
 TEST_CASE_METHOD(ProjectsFixture, "a document says which project it starts from") {
   REQUIRE(tabs().open(write("a.cpp", "int a;\n")));
   const DocumentId document = page().document();
+  const int tab = tabs().currentIndex();
   CHECK_FALSE(window->status().text().contains("starts from"));
   Q_EMIT session.documentStarts({document, "/home/me/shop"});
   CHECK(window->status().text().contains("starts from shop"));
-  CHECK(tabs().tabToolTip(tabs().currentIndex()).contains("starts from what was read of /home/me/shop"));
+  CHECK(tabs().tabToolTip(tab).contains("starts from what was read of /home/me/shop"));
   CHECK(editor().accessibleDescription() == "Starts from what was read of /home/me/shop");
   fresh();
   CHECK_FALSE(window->status().text().contains("starts from"));
-  tabs().setCurrentIndex(0);
+  tabs().setCurrentIndex(tab);
   CHECK(window->status().text().contains("starts from shop"));
   Q_EMIT session.documentStarts({document, {}});
   CHECK_FALSE(window->status().text().contains("starts from"));

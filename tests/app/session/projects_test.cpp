@@ -25,7 +25,8 @@ struct ProjectFixture : Fixture {
   /// Enough that reading takes a while.
   void grow() const {
     std::string text;
-    for (int line = 0; text.size() < 200'000; ++line) text += "item" + std::to_string(line % 997) + " = total(items);\n";
+    for (int line = 0; text.size() < 200'000; ++line)
+      text += "item" + std::to_string(line % 997) + " = total(items);\n";
     for (int i = 0; i < 60; ++i) write_text(project / ("src/long" + std::to_string(i) + ".txt"), text);
   }
   QString path() const { return QString::fromStdString(project.string()); }
