@@ -75,10 +75,8 @@ class ProcessGroup::Connection {
                                                              : c10d::ProcessGroupGloo::createDefaultDevice());
       group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, gloo);
 #ifdef CATENA_WITH_NCCL
-      // It connects at its first call, so that a training on the CPU never starts it.
-      nccl_ =
-          c10::make_intrusive<c10d::ProcessGroupNCCL>(c10::make_intrusive<c10d::PrefixStore>("nccl", store), place.rank,
-                                                      place.size, c10d::ProcessGroupNCCL::Options::create());
+      place_ = place;
+      store_ = store;
 #endif
     } catch (const std::exception&) {
       throw Failure("process " + std::to_string(place.rank) + " of " + std::to_string(place.size) + " did not meet the others at " +
@@ -87,12 +85,22 @@ class ProcessGroup::Connection {
   }
   c10d::ProcessGroupGloo& group() { return *group_; }
 #ifdef CATENA_WITH_NCCL
-  c10d::ProcessGroupNCCL& nccl() { return *nccl_; }
+  /// Made when it is first asked for: it refuses to exist without a graphics card.
+  c10d::ProcessGroupNCCL& nccl() {
+    if (!nccl_) {
+      nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(c10::make_intrusive<c10d::PrefixStore>("nccl", store_),
+                                                          place_.rank, place_.size,
+                                                          c10d::ProcessGroupNCCL::Options::create());
+    }
+    return *nccl_;
+  }
 #endif
 
  private:
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
 #ifdef CATENA_WITH_NCCL
+  ProcessPlace place_;
+  c10::intrusive_ptr<c10d::Store> store_;
   c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl_;
 #endif
 };
