@@ -17,6 +17,18 @@ using nlohmann::json;
 
 constexpr int chunks = 8;  // in a length, as in the published figures
 
+struct System {
+  const char* name;
+  Carry carry;
+  bool recompute;  // activations are computed again on the way back
+};
+constexpr System systems[] = {{"attention", Carry::attention, false},
+                              {"attention, recomputed", Carry::attention, true},
+                              {"none", Carry::none, false},
+                              {"vector", Carry::vector, false},
+                              {"delta", Carry::delta, false},
+                              {"delta, recomputed", Carry::delta, true}};
+
 ModelConfig shape(Carry carry) {
   ModelConfig config;
   config.name = to_string(carry);
@@ -56,18 +68,19 @@ std::int64_t score_bytes(const ModelConfig& config, std::int64_t batch, std::int
 void bench_bill(const BillOptions& options, const std::function<void(const json&)>& show) {
   count_torch_memory();
   for (const std::int64_t length : options.quick ? std::vector<std::int64_t>{512} : std::vector<std::int64_t>{512, 1024, 2048}) {
-    for (const Carry carry : {Carry::attention, Carry::none, Carry::vector, Carry::delta}) {
+    for (const System& system : systems) {
       if (interrupted()) return;
+      const Carry carry = system.carry;
       const ModelConfig config = shape(carry);
       const std::int64_t chunk = length / chunks, batch = options.quick ? std::min<std::int64_t>(4, options.batch) : options.batch;
-      json line = {{"bench", "bill"}, {"system", to_string(carry)}, {"length", length}, {"batch", batch}, {"width", config.width},
+      json line = {{"bench", "bill"}, {"system", system.name}, {"length", length}, {"batch", batch}, {"width", config.width},
                    {"parameters", config.parameters()}, {"flops", 2 * multiply_adds(config, length, chunk) * static_cast<double>(batch * length)}};
       line["state_bytes"] = carry == Carry::attention ? kv_cache_bytes(config, length)
                                                       : static_cast<std::int64_t>(4 * StateLayout(config, static_cast<int>(chunk)).floats());
       if (score_bytes(config, batch, length) > free_memory()) {
         line["time_ms"] = line["peak_bytes"] = nullptr;  // its scores alone are more than is free
       } else {
-        const TrainingCost cost = training_cost(config, batch, length, chunk, options.quick ? 1 : 5);
+        const TrainingCost cost = training_cost(config, batch, length, chunk, options.quick ? 1 : 5, system.recompute);
         line["time_ms"] = 1e3 * static_cast<double>(batch * length) / cost.tokens_per_s;
         line["peak_bytes"] = cost.peak_bytes;
         line["tokens_per_s"] = cost.tokens_per_s;

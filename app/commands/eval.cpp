@@ -33,10 +33,23 @@ struct Options {
   bool json = false;
 };
 
+/// Whole lines guessed where they begin, indentation given.
+struct LineGuesses {
+  std::int64_t asked = 0, exact = 0;
+
+  double exact_percent() const { return asked == 0 ? 0 : 100.0 * static_cast<double>(exact) / static_cast<double>(asked); }
+  LineGuesses& operator+=(const LineGuesses& other) {
+    asked += other.asked;
+    exact += other.exact;
+    return *this;
+  }
+};
+
 struct FileResult {
   std::int64_t bytes = 0;
   Evaluation likelihood;
   Keystrokes model, baseline;
+  LineGuesses lines;
 };
 
 /// What the project's contexts guess is mixed in as completions do.
@@ -81,6 +94,17 @@ TypedPart typed_part(std::string_view text, const Options& options) {
   return {first, end};
 }
 
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+/// Whether the likeliest line, however unlikely, is what comes next on this one.
+bool guesses_line(TextStream& stream, const SuggestionPlace& place, std::string_view rest, const Options& options) {
+  CompletionOptions wanted = suggestion_options({place.before, place.after, true});
+  wanted.boundary = Boundary::line;
+  if (options.no_recall) wanted.expected.clear();
+  const std::string guess = stream.complete(wanted).text;
+  return guess.substr(0, guess.find('\n')) == rest.substr(0, rest.find('\n'));
+}
+
 /// What comes before has been read.
 void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor, const TextStream::Options& reading,
                const std::string& name, const std::string& text, const Options& options, FileResult& result) {
@@ -88,11 +112,17 @@ void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_
   const std::string_view written = std::string_view(text).substr(0, part.end), after = std::string_view(text).substr(part.end);
   TextStream stream(model, executor, reading);
   stream.begin_document(name);
-  std::size_t fed = 0;
+  std::size_t fed = 0, line_asked = std::string::npos;
   const auto suggest = [&](std::string_view typed) {
     stream.feed(typed.substr(fed));
     fed = typed.size();
     const SuggestionPlace place{typed, after};
+    const std::string_view rest = written.substr(typed.size()), line = typed.substr(typed.rfind('\n') + 1);
+    if (is_blank(line) && !rest.empty() && !is_blank(rest.substr(0, 1)) && line_asked != typed.size() - line.size()) {
+      line_asked = typed.size() - line.size();
+      ++result.lines.asked;
+      result.lines.exact += guesses_line(stream, place, rest, options) ? 1 : 0;
+    }
     CompletionOptions wanted = suggestion_options(place);
     if (options.no_recall) wanted.expected.clear();
     return shown_suggestion(stream.complete(wanted), place);
@@ -120,6 +150,8 @@ nlohmann::json to_json(const FileResult& result, bool typist) {
     line["words_accepted"] = result.model.accepted;
     line["suggestions_shown"] = result.model.shown;
     line["suggestions_right_percent"] = result.model.right_percent();
+    line["next_line_exact_percent"] = result.lines.exact_percent();
+    line["next_lines"] = result.lines.asked;
   }
   return line;
 }
@@ -161,6 +193,7 @@ int run(const Options& options) {
     total.bytes += result.bytes;
     total.model += result.model;
     total.baseline += result.baseline;
+    total.lines += result.lines;
     for (std::size_t i = 0; i < total.likelihood.buckets.size(); ++i) {
       total.likelihood.buckets[i].tokens += result.likelihood.buckets[i].tokens;
       total.likelihood.buckets[i].bytes += result.likelihood.buckets[i].bytes;

@@ -136,15 +136,23 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
   const Tensor dt = torch::softplus(linear(h, parameters_[prefix + "decay.weight"]).to(torch::kFloat) +
                                     parameters_.master(prefix + "decay.bias"));
   DeltaInputs in;
-  in.q = unit_length(flat(parts[0]));
-  in.k = unit_length(flat(parts[1]));
-  in.v = flat(parts[2]);
-  in.b = per_head(importance(parameters_, prefix, h));
   in.corrected = config_.carry == Carry::delta;
-  in.log_a = per_head(-parameters_.master(prefix + "decay.log_rate").exp() * dt);
-  in.state = state.memory;
   in.truncate = way_back_.across_chunks ? 0 : chunk;
-  const auto [o, memory] = delta_rule_chunked(in);
+  // The rule makes many times more numbers than it takes, with few products: they are made again on the way back.
+  const auto rule = [in](const std::vector<Tensor>& x) mutable {
+    in.q = unit_length(x[0]);
+    in.k = unit_length(x[1]);
+    in.v = x[2];
+    in.log_a = x[3];
+    in.b = x[4];
+    in.state = x[5];
+    const auto [o, memory] = delta_rule_chunked(in);
+    return std::vector<Tensor>{o, memory};
+  };
+  const Tensor log_a = per_head(-parameters_.master(prefix + "decay.log_rate").exp() * dt);
+  const std::vector<Tensor> outputs =
+      recompute(rule, {flat(parts[0]), flat(parts[1]), flat(parts[2]), log_a, per_head(importance(parameters_, prefix, h)), state.memory});
+  const Tensor o = outputs[0], memory = outputs[1];
 
   state.memory = memory;
   const Tensor seen = torch::cat({state.tail, qkv_in.to(torch::kFloat)}, 1);

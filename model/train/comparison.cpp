@@ -153,10 +153,10 @@ std::vector<double> gradient_by_distance(const LoadedModel& model, const TokenFi
   return sums;
 }
 
-TrainingCost training_cost(const ModelConfig& config, std::int64_t batch, std::int64_t segment, std::int64_t chunk, int steps) {
+TrainingCost training_cost(const ModelConfig& config, std::int64_t batch, std::int64_t segment, std::int64_t chunk, int steps, bool recompute) {
   Parameters parameters(config, torch::kCPU, torch::kFloat);
   parameters.initialise(1);
-  const Tracker tracker(parameters);
+  const Tracker tracker(parameters, {.recompute = recompute});
   torch::manual_seed(1);
   const Tensor tokens = torch::randint(config.vocab, {batch, segment + 1}, torch::kLong);
   std::vector<double> seconds;
