@@ -95,6 +95,8 @@ void add_bill(CLI::App& bench, int& exit_code) {
   auto options = std::make_shared<BillOptions>();
   CLI::App* command = bench.add_subcommand("bill", "Memory and compute of a training step against a Transformer's, formula and measurement");
   command->add_option("--batch", options->batch, "Streams side by side")->capture_default_str()->check(CLI::Range(1, 4096));
+  command->add_option("--lengths", options->lengths, "Tokens of a stream")->capture_default_str()->check(CLI::Range(64, 4096));
+  command->add_option("--steps", options->steps, "Training steps timed")->capture_default_str()->check(CLI::Range(1, 100));
   command->add_flag("--quick", options->quick, "Under 40 s on two cores");
   set_callback(*command, options, std::make_shared<bool>(false), bench_bill, exit_code);
 }

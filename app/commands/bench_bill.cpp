@@ -67,7 +67,7 @@ std::int64_t score_bytes(const ModelConfig& config, std::int64_t batch, std::int
 
 void bench_bill(const BillOptions& options, const std::function<void(const json&)>& show) {
   count_torch_memory();
-  for (const std::int64_t length : options.quick ? std::vector<std::int64_t>{512} : std::vector<std::int64_t>{512, 1024, 2048}) {
+  for (const std::int64_t length : options.quick ? std::vector<std::int64_t>{512} : options.lengths) {
     for (const System& system : systems) {
       if (interrupted()) return;
       const Carry carry = system.carry;
@@ -80,7 +80,7 @@ void bench_bill(const BillOptions& options, const std::function<void(const json&
       if (score_bytes(config, batch, length) > free_memory()) {
         line["time_ms"] = line["peak_bytes"] = nullptr;  // its scores alone are more than is free
       } else {
-        const TrainingCost cost = training_cost(config, batch, length, chunk, options.quick ? 1 : 5, system.recompute);
+        const TrainingCost cost = training_cost(config, batch, length, chunk, options.quick ? 1 : options.steps, system.recompute);
         line["time_ms"] = 1e3 * static_cast<double>(batch * length) / cost.tokens_per_s;
         line["peak_bytes"] = cost.peak_bytes;
         line["tokens_per_s"] = cost.tokens_per_s;

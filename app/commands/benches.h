@@ -35,7 +35,9 @@ void bench_models(const ModelsBenchOptions& options, const std::function<void(co
 
 struct BillOptions {
   std::int64_t batch = 16;
-  bool quick = false;
+  std::vector<std::int64_t> lengths = {512, 1024, 2048};
+  int steps = 5;
+  bool quick = false;  ///< the shortest length, at most 4 streams, one step
 };
 /// A training step against a Transformer's: one object a system and length.
 void bench_bill(const BillOptions& options, const std::function<void(const nlohmann::json&)>& show);

@@ -82,7 +82,7 @@ void Completer::find_logits(Executor& executor, const CompletionStart& start) {
   const std::string_view written(written_), typed = start.pending.substr(done);
   const double before = typed.empty() || start.contexts == nullptr ? 0 : log_sum_exp(logits_);
   mask_.apply(logits_, typed, written.substr(written.size() - incomplete_tail(written)));
-  if (ahead_.empty()) logits_[static_cast<std::size_t>(tokenizer_->control(Control::prefix))] = -INFINITY;
+  if (!filling_) logits_[static_cast<std::size_t>(tokenizer_->control(Control::prefix))] = -INFINITY;
   const double allowed = typed.empty() || start.contexts == nullptr ? 1 : std::exp(log_sum_exp(logits_) - before);
   expected_.mix(logits_, written);
   if (start.contexts != nullptr) mix_contexts(*start.contexts, allowed);
@@ -107,25 +107,40 @@ void Completer::complete(Executor& executor, const CompletionStart& start, const
   generate(run, nullptr);
 }
 
-void Completer::begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options) {
-  scratch_ = *start.state;
-  recent_ = start.recent;
-  ahead_.clear();
-  if (!fills_in_ || !has_text(options.following)) return;
-  // Of the last token nobody knows whether it would go on.
-  constexpr std::size_t enough_bytes = 8 * longest_following;
-  const std::string_view following = options.following.substr(0, enough_bytes);
-  ahead_.assign(1, tokenizer_->control(Control::suffix));
-  const std::vector<Token> tokens = tokenizer_->encode(following);
-  const bool cut = following.size() < options.following.size();
-  ahead_.insert(ahead_.end(), tokens.begin(),
-                tokens.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(longest_following, tokens.size() - (cut ? 1 : 0))));
-  ahead_.push_back(tokenizer_->control(Control::middle));
-  for (std::span<const Token> rest = ahead_; !rest.empty();) {
-    const std::size_t count = next_run(scratch_, rest, start.settings, newline_);
-    read_run(executor, scratch_, rest.first(count), start.settings, newline_);
-    rest = rest.subspan(count);
+void Completer::read(Executor& executor, ChainState& state, std::span<const Token> tokens, const StreamSettings& settings) const {
+  while (!tokens.empty()) {
+    const std::size_t count = next_run(state, tokens, settings, newline_);
+    read_run(executor, state, tokens.first(count), settings, newline_);
+    tokens = tokens.subspan(count);
   }
+}
+
+void Completer::look_ahead(Executor& executor, const CompletionStart& start, std::string_view following) {
+  constexpr std::size_t enough_bytes = 8 * longest_following;
+  const bool cut = following.size() > enough_bytes;
+  following = following.substr(0, enough_bytes);
+  if (!ahead_.empty() && ahead_serial_ == start.earlier.serial && ahead_text_ == following) return;
+  std::vector<Token> tokens = tokenizer_->encode(following);
+  // Of the last token nobody knows whether it would go on.
+  tokens.resize(std::min<std::size_t>(longest_following, tokens.size() - (cut ? 1 : 0)));
+  tokens.insert(tokens.begin(), tokenizer_->control(Control::suffix));
+  tokens.push_back(tokenizer_->control(Control::middle));
+  ahead_ = *start.earlier.state;
+  read(executor, ahead_, tokens, start.settings);
+  ahead_serial_ = start.earlier.serial;
+  ahead_text_ = following;
+}
+
+void Completer::begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options) {
+  recent_ = start.recent;
+  filling_ = fills_in_ && start.earlier.state != nullptr && has_text(options.following);
+  if (!filling_) {
+    scratch_ = *start.state;
+    return;
+  }
+  look_ahead(executor, start, options.following);
+  scratch_ = ahead_;
+  read(executor, scratch_, start.earlier.tokens, start.settings);
 }
 
 void Completer::generate(Run& run, const Choice* first) {

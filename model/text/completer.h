@@ -4,6 +4,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -54,6 +55,14 @@ struct Completion {
 /// One token further: called with the text so far (whole characters, before the boundary is looked for).
 using CompletionObserver = std::function<void(std::string_view text)>;
 
+/// An earlier state of the stream, from which the text behind the cursor is looked at: then the last words before the cursor are read
+/// again, and stand nearest to what is written.
+struct EarlierState {
+  const ChainState* state = nullptr;  ///< none: nothing is looked at
+  std::span<const Token> tokens;      ///< read since
+  std::uint64_t serial = 0;           ///< tells the stream's earlier states apart
+};
+
 /// What a completion starts from.
 struct CompletionStart {
   const ChainState* state = nullptr;
@@ -62,6 +71,7 @@ struct CompletionStart {
   StreamSettings settings;
   RecentTokens recent = {};                ///< the last ones that the state has read
   const ContextTable* contexts = nullptr;  ///< what followed such tokens in the project, or none
+  EarlierState earlier = {};
 };
 
 /// Owns scratch memory; after the first call with a layout it allocates nothing more as long as `out` has room.
@@ -85,15 +95,17 @@ class Completer {
                                        const std::function<void(double)>& token_ms = {});
 
   /// Numbers held for the scratch copy, in bytes.
-  std::size_t bytes() const { return scratch_.empty() ? 0 : scratch_.bytes(); }
-  /// Gives the scratch copy back: the stream moved to another device.
-  void release() { scratch_ = {}; }
+  std::size_t bytes() const { return (scratch_.empty() ? 0 : scratch_.bytes()) + (ahead_.empty() ? 0 : ahead_.bytes()); }
+  /// Gives the scratch copies back: the stream moved to another device, or was replaced.
+  void release() { scratch_ = ahead_ = {}; }
 
  private:
   struct Run;
   void generate(Run& run, const Choice* first);
   /// The copy that a completion writes on from: the stream's state, having looked at what follows the cursor.
   void begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options);
+  void look_ahead(Executor& executor, const CompletionStart& start, std::string_view following);
+  void read(Executor& executor, ChainState& state, std::span<const Token> tokens, const StreamSettings& settings) const;
   /// The distribution of the token behind what was written: the model's, masked and mixed with what else is known.
   void find_logits(Executor& executor, const CompletionStart& start);
   /// Mixes the project's guess in. `allowed`: the probability of all tokens that agree with the typed letters, by the model.
@@ -105,8 +117,12 @@ class Completer {
   Sampler sampler_;
   ChainState scratch_;
   std::vector<float> logits_;
-  std::vector<Token> ahead_;  // the text that follows, between its control tokens
   bool fills_in_;  // the model was trained for it
+  bool filling_ = false;  // this completion has looked ahead
+  // The stream's earlier state behind the text that follows, kept while one types: of which earlier state, of which text.
+  ChainState ahead_;
+  std::uint64_t ahead_serial_ = 0;
+  std::string ahead_text_;
   RecentTokens recent_;  // read by the copy
   std::string written_;  // everything generated, the healed bytes first
   Token newline_;

@@ -10,6 +10,8 @@
 namespace catena::model {
 namespace {
 
+constexpr std::int64_t least_reread = 16;  // tokens
+constexpr std::ptrdiff_t longest_tail = 2 * max_chunk_length;
 constexpr std::size_t slice_bytes = 4096;  // fed at once: bounds the working memory of a long feed()
 
 void require_config(const TextModel& model, const Executor& executor) {
@@ -104,7 +106,9 @@ void TextStream::read(std::span<const Token> run) {
     read_bytes_ += static_cast<std::int64_t>(piece.size());
     line_.read(piece);
     recent_.add(token);
+    tail_.push_back(token);
   }
+  if (tail_.size() > static_cast<std::size_t>(2 * longest_tail)) tail_.erase(tail_.begin(), tail_.end() - longest_tail);
   if (chunks() == before.chunks) return;
   if (observer.chunk) observer.chunk(before.position + static_cast<int>(run.size()), chunk_ms_);
   chunk_ms_ = 0;
@@ -129,8 +133,19 @@ void TextStream::move_to(std::shared_ptr<Executor> executor) {
   completer_.release();
 }
 
+/// The newest checkpoint that has some words behind it. None when these are not known any more, right after going back.
+EarlierState TextStream::earlier() const {
+  const std::vector<Checkpoint>& marks = marks_.all();
+  for (auto mark = marks.rbegin(); mark != marks.rend(); ++mark) {
+    const std::int64_t since = tokens() - mark->state.counters().tokens;
+    if (since > static_cast<std::int64_t>(tail_.size())) break;
+    if (since >= least_reread) return {&mark->state, std::span(tail_).last(static_cast<std::size_t>(since)), mark->serial};
+  }
+  return {};
+}
+
 CompletionStart TextStream::start() const {
-  CompletionStart start{&state_, encoder_.pending(), line_, settings_, recent_, contexts_.get()};
+  CompletionStart start{&state_, encoder_.pending(), line_, settings_, recent_, contexts_.get(), earlier()};
   start.line.read(start.pending);
   return start;
 }
@@ -167,6 +182,7 @@ void TextStream::restore(const Checkpoint& mark) {
   proof_ = mark.proof;
   line_ = mark.line;
   recent_ = mark.recent;
+  tail_.clear();
   encoder_.restore(mark.pending);
   mark_due_ = false;
   chunk_ms_ = 0;

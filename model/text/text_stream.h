@@ -100,6 +100,7 @@ class TextStream {
   void read_batch();
   void read(std::span<const Token> run);
   CompletionStart start() const;
+  EarlierState earlier() const;
   void restore(const Checkpoint& mark);
   void add_mark();
 
@@ -112,6 +113,7 @@ class TextStream {
   Marks marks_;
   LineStart line_;
   RecentTokens recent_;
+  std::vector<Token> tail_;  // the last tokens read, as many as earlier() may want
   std::shared_ptr<const ContextTable> contexts_;  // of the project's memory, or none
   std::int64_t read_bytes_ = 0;
   std::int64_t proof_ = 0;  // as Checkpoint::proof, of state_

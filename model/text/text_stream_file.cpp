@@ -112,6 +112,7 @@ void TextStream::load(std::istream& in) {
     throw std::runtime_error("saved stream is damaged (it has no beginning)");
   }
   marks_ = std::move(marks);
+  completer_.release();  // what it holds was another stream's
   restore(current);
 }
 

@@ -1,5 +1,6 @@
 // The keys that scripts read from the benches.
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "tests/end_to_end/fixture.h"
 
@@ -29,4 +30,21 @@ TEST_CASE("bench flat: the state is as large after a long stream as after a shor
 
 TEST_CASE("bench step: a token costs at least the moving of its bytes") {
   CHECK(bench("step").at("step_over_floor").get<double>() > 0.5);
+}
+
+TEST_CASE("bench bill: one line a system and length, with the keys that scripts read") {
+  const Finished result = run_catena({"bench", "bill", "--lengths", "512", "--batch", "1", "--steps", "1", "--json"});
+  REQUIRE(result.code == 0);
+  std::map<std::string, nlohmann::json> by_system;
+  for (const nlohmann::json& figures : json_lines(result.out)) {
+    for (const char* key : {"length", "flops", "time_ms", "peak_bytes", "state_bytes"}) CHECK(figures.at(key).get<double>() > 0);
+    by_system[figures.at("system").get<std::string>()] = figures;
+  }
+  REQUIRE(by_system.contains("attention"));
+  REQUIRE(by_system.contains("delta"));
+  CHECK(by_system.at("delta").at("flops") < by_system.at("attention").at("flops"));
+}
+
+TEST_CASE("bench models refuses a folder without a model and a token file of another vocabulary, in one line") {
+  check_refused(run_catena({"bench", "models", "/nowhere", "--tokens", "/nowhere.tokens"}), {"/nowhere"});
 }

@@ -41,7 +41,7 @@ TextStream filling_stream(const std::string& text) {
   ModelConfig config = tiny_config(Carry::delta, small_tokenizer()->vocab());
   config.fill_in_middle = true;
   const auto model = std::make_shared<TextModel>(random_weights(config), small_tokenizer());
-  TextStream stream = stream_of(model);
+  TextStream stream = stream_of(model, {.chunk_length = 512});
   stream.feed(text);
   return stream;
 }
@@ -100,7 +100,8 @@ TEST_CASE("Packing with examples of filling in keeps documents and their text") 
 }
 
 TEST_CASE("A completion of a model that fills in has looked at the text that follows, and leaves the stream as it was") {
-  TextStream stream = filling_stream("int main() {\n  ret");
+  const std::string text = "int main() {\n  const int total = count(items) + count(others);\n  ret";
+  TextStream stream = filling_stream(text);
   const Checkpoint before = stream.mark();
   const std::string following = "\n}\n" + sample_text();
   const Completion filled = stream.complete(wanted(following));
@@ -109,16 +110,17 @@ TEST_CASE("A completion of a model that fills in has looked at the text that fol
   CHECK(stream.complete(wanted("")).text != filled.text);
   CHECK(stream.complete(wanted(" \n\t")).text == stream.complete(wanted("")).text);
 
-  // By hand: the control tokens and the beginning of the text, read behind the stream's state.
-  TextStream by_hand = filling_stream("int main() {\n  ret");
+  // By hand: from the stream's beginning the control tokens and the text that follows, then the text so far.
   const Tokenizer& tokenizer = *small_tokenizer();
-  std::vector<Token> ahead = tokenizer.encode(following);
-  ahead.resize(longest_following);
-  ahead.insert(ahead.begin(), tokenizer.control(Control::suffix));
-  ahead.push_back(tokenizer.control(Control::middle));
-  const auto executor = make_executor(by_hand.model().weights(), {});
-  ChainState state = by_hand.state();
-  executor->read(state, ahead, by_hand.settings());
+  std::vector<Token> read = tokenizer.encode(following);
+  read.resize(longest_following);
+  read.insert(read.begin(), tokenizer.control(Control::suffix));
+  read.push_back(tokenizer.control(Control::middle));
+  const std::vector<Token> typed = tokenizer.encode(text);
+  read.insert(read.end(), typed.begin(), typed.begin() + stream.tokens());
+  const auto executor = make_executor(stream.model().weights(), {});
+  ChainState state = executor->initial_state(512);
+  executor->read(state, read, stream.settings());
   std::vector<float> logits(static_cast<std::size_t>(tokenizer.vocab()));
   executor->logits(state, logits);
   const std::string begun = std::string(stream.pending()) + filled.text;
@@ -130,6 +132,19 @@ TEST_CASE("A completion of a model that fills in has looked at the text that fol
     if (likeliest < 0 || logits[static_cast<std::size_t>(token)] > logits[static_cast<std::size_t>(likeliest)]) likeliest = token;
   }
   CHECK(begun.starts_with(tokenizer.piece(likeliest)));
+}
+
+TEST_CASE("Right after going back, and after too few words, nothing is looked at; typed on, the same text gives the same completion") {
+  const std::string text = "int main() {\n  const int total = count(items) + count(others);\n  ret";
+  TextStream brief = filling_stream("int ma");
+  CHECK(brief.complete(wanted("in() {}\n")).text == brief.complete(wanted("")).text);
+
+  TextStream stream = filling_stream(text);
+  const std::string first = stream.complete(wanted("\n}\n")).text;
+  CHECK(stream.complete(wanted("\n} // another\n")).text != first);  // not what was kept of the text before
+  CHECK(stream.rewind_to(0) == 0);
+  stream.feed(text);
+  CHECK(stream.complete(wanted("\n}\n")).text == first);
 }
 
 TEST_CASE("A model that was not trained to fill in does not look at what follows") {
