@@ -84,8 +84,9 @@ void Completer::find_logits(Executor& executor, const CompletionStart& start) {
   mask_.apply(logits_, typed, written.substr(written.size() - incomplete_tail(written)));
   if (!filling_) logits_[static_cast<std::size_t>(tokenizer_->control(Control::prefix))] = -INFINITY;
   const double allowed = typed.empty() || start.contexts == nullptr ? 1 : std::exp(log_sum_exp(logits_) - before);
-  expected_.mix(logits_, written);
+  // The project's guess was weighed against the model alone, so it comes before what the open documents say.
   if (start.contexts != nullptr) mix_contexts(*start.contexts, allowed);
+  expected_.mix(logits_, written);
 }
 
 void Completer::mix_contexts(const ContextTable& contexts, double allowed) {
