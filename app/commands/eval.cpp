@@ -14,6 +14,7 @@
 #include "app/commands/text_file.h"
 #include "app/evaluation/typist.h"
 #include "app/suggest/suggester.h"
+#include "app/suggest/words.h"
 #include "model/text/text_stream.h"
 #include "model/train/evaluation.h"
 
@@ -93,8 +94,6 @@ TypedPart typed_part(std::string_view text, const Options& options) {
   while (end < text.size() && text[end - 1] != '\n') ++end;
   return {first, end};
 }
-
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 /// Whether the likeliest line, however unlikely, is what comes next on this one.
 bool guesses_line(TextStream& stream, const SuggestionPlace& place, std::string_view rest, const Options& options) {

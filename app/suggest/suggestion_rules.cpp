@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "app/suggest/words.h"
+
 namespace catena::app {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
-
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 

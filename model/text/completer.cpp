@@ -1,12 +1,12 @@
 #include "model/text/completer.h"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <cmath>
 
 #include "model/text/chunking.h"
 #include "model/text/fill_in_middle.h"
+#include "model/text/letters.h"
 #include "model/text/utf8.h"
 
 namespace catena::model {
@@ -15,14 +15,6 @@ namespace {
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
-
-/// Letters of any alphabet, digits, underscores.
-bool is_word(char byte) {
-  const auto c = static_cast<unsigned char>(byte);
-  return std::isalnum(c) != 0 || c == '_' || c >= 0x80;
-}
-
-bool has_text(std::string_view text) { return text.find_first_not_of(" \t\r\n") != std::string_view::npos; }
 
 double log_sum_exp(std::span<const float> logits) {
   const double top = *std::max_element(logits.begin(), logits.end());
@@ -134,7 +126,7 @@ void Completer::look_ahead(Executor& executor, const CompletionStart& start, std
 
 void Completer::begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options) {
   recent_ = start.recent;
-  filling_ = fills_in_ && start.earlier.state != nullptr && has_text(options.following);
+  filling_ = fills_in_ && start.earlier.state != nullptr && !is_blank(options.following);
   if (!filling_) {
     scratch_ = *start.state;
     return;

@@ -1,6 +1,6 @@
 #include "model/text/memory_builder.h"
 
-#include "model/text/carried_over.h"
+#include "model/carried_over.h"
 #include "model/text/chunking.h"
 
 namespace catena::model {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "model/text/carried_over.h"
+#include "model/carried_over.h"
 #include "model/text/chunking.h"
 
 namespace catena::model {

@@ -2,6 +2,7 @@
 #include <random>
 
 #include "gradients.h"
+#include "model/carried_over.h"
 #include "model/executor.h"
 #include "model/tracker/linear.h"
 #include "model/tracker/torch_executor.h"
@@ -91,17 +92,9 @@ TEST_CASE("a stream can move from the native runtime to LibTorch and back betwee
   std::vector<float> nll(tokens.size());
   ChainState a = native->initial_state(32);
   native->score(a, view.first(41), settings, std::span(nll).first(41));
-  const auto moved = [](const ChainState& from, Executor& to) {
-    ChainState state = to.initial_state(from.counters().chunk_length);
-    std::vector<float> numbers(from.storage().floats());
-    from.storage().to_host(numbers);
-    state.storage().from_host(numbers);
-    state.counters() = from.counters();
-    return state;
-  };
-  ChainState b = moved(a, *eager);
+  ChainState b = carried_over(a, *eager);
   eager->score(b, view.subspan(41, 20), settings, std::span(nll).subspan(41, 20));
-  ChainState c = moved(b, *native);
+  ChainState c = carried_over(b, *native);
   native->score(c, view.subspan(61), settings, std::span(nll).subspan(61));
   CHECK(largest_difference(nll, expected) < 1e-4);
 }
