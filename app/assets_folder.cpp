@@ -20,5 +20,6 @@ fs::path assets_folder() {
 }
 
 fs::path model_folder(const fs::path& chosen) { return chosen.empty() ? assets_folder() / "models" / default_model : chosen; }
+fs::path speech_model_folder(const fs::path& chosen) { return chosen.empty() ? assets_folder() / "models" / default_speech_model : chosen; }
 
 }  // namespace catena::app

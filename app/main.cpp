@@ -14,6 +14,7 @@
 #endif
 #ifdef CATENA_WITH_GUI
 #include "app/commands/plot.h"
+#include "app/commands/transcribe.h"
 #include "app/demo/demo.h"
 #include "app/gui/gui_main.h"
 #endif
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
   catena::app::add_bench_command(program, exit_code);
 #ifdef CATENA_WITH_GUI
   catena::app::add_plot_command(program, exit_code);
+  catena::app::add_transcribe_command(program, exit_code);
   catena::app::add_demo_command(program, exit_code, argc, argv);
   catena::app::add_window(program, exit_code, argc, argv, catena::model::gpu_bytes);
 #else

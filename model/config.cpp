@@ -90,6 +90,7 @@ void each_field(Config& config, Visit&& visit) {
   visit("regression_share", config.regression_share, Key::optional);
   visit("summary_levels", config.summary_levels, Key::optional);
   visit("fill_in_middle", config.fill_in_middle, Key::optional);
+  visit("features", config.features, Key::optional);
 }
 
 // A float's shortest decimal form, so that 0.1F is written as 0.1.
@@ -159,6 +160,10 @@ void ModelConfig::validate() const {
           "8 to 512");
   require(regression_share >= 0 && regression_share < 1, "regression_share", regression_share, "0 to less than 1");
   require(summary_levels >= 0 && summary_levels <= 4, "summary_levels", summary_levels, "0 to 4");
+  require(features >= 0 && features <= 8192 && features % 16 == 0, "features", features, "a multiple of 16 from 0 to 8192");
+  if (reads_frames() && carry == Carry::attention) {
+    throw std::runtime_error("features is " + std::to_string(features) + ", expected 0: carry \"attention\" reads tokens only");
+  }
   require(parameters() <= std::int64_t{4'000'000'000}, "the parameter count", static_cast<double>(parameters()),
           "at most 4000000000");
 }
@@ -180,7 +185,12 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config) {
   const auto add = [&](std::string name, std::vector<std::int64_t> shape) {
     specs.push_back({std::move(name), std::move(shape)});
   };
-  add("embed.weight", {config.vocab, d});
+  if (config.reads_frames()) {
+    add("frames.weight", {d, config.features});
+    add("frames.bias", {d});
+  } else {
+    add("embed.weight", {config.vocab, d});
+  }
   for (int i = 0; i < config.layers; ++i) {
     const std::string layer = "layers." + std::to_string(i) + ".";
     const std::string mixer = layer + "mixer.";
@@ -213,6 +223,10 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config) {
     add(layer + "ffn.out.weight", {d, config.ffn});
   }
   add("norm.weight", {d});
+  if (config.reads_frames()) {
+    add("head.weight", {config.vocab, d});
+    add("head.bias", {config.vocab});
+  }
   return specs;
 }
 

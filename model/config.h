@@ -37,11 +37,12 @@ enum class ChunkPolicy {
 /// (attention inside the chunk) layer when i is odd.
 struct ModelConfig {
   std::string name;
-  int vocab = 0;
+  int vocab = 0;  ///< tokens, or the symbols that frames are read as
   int width = 0;
   int layers = 0;
   int heads = 0;
   int ffn = 0;          ///< hidden width of SwiGLU
+  int features = 0;     ///< numbers of an input frame, for a model that reads sound; 0: it reads tokens
   int gate_hidden = 0;  ///< hidden width of the importance gate; 0: no gate, every token is written in full
   int conv_taps = 4;    ///< causal convolution before q, k, v of a layer with a regression memory
   Carry carry = Carry::delta;
@@ -57,6 +58,8 @@ struct ModelConfig {
 
   int head_width() const { return width / heads; }
   static bool is_chain(int layer) { return layer % 2 == 0; }
+  /// Reads frames of sound: local layers look at the whole chunk, also ahead, and the output matrix is one of its own.
+  bool reads_frames() const { return features > 0; }
   bool has_memory() const { return carry == Carry::delta || carry == Carry::linear; }
 
   /// Parses config.json. Throws std::runtime_error with one line (file, key, what is expected) when

@@ -211,6 +211,9 @@ void add_eval_command(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* eval = program.add_subcommand("eval", "Measure a model on files it has not seen");
   eval->require_subcommand(1);
+#ifdef CATENA_WITH_GUI
+  add_eval_speech_command(*eval, exit_code);
+#endif
   CLI::App* text = eval->add_subcommand("text", "Bits per byte, and keystrokes saved for a simulated typist (the words of the open file as the baseline)");
   text->add_option("FILES", options->files, "Text files; each is a stream of its own")->required();
   text->add_option("--memory", options->memory, "Start each file from a project memory (catena remember)");

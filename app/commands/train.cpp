@@ -11,6 +11,7 @@
 #ifdef CATENA_WITH_GUI
 #include "app/commands/plot.h"
 #endif
+#include "model/train/speech_trainer.h"
 #include "model/train/trainer.h"
 #ifdef CATENA_WITH_TEXT
 #include "model/text/packer.h"
@@ -85,7 +86,46 @@ void plot(const fs::path& output) {
 }
 #endif
 
+std::string time_left(double seconds) {
+  char text[32];
+  const auto left = static_cast<long long>(seconds);
+  std::snprintf(text, sizeof text, "left %lld:%02lld:%02lld", left / 3600, left / 60 % 60, left % 60);
+  return text;
+}
+
+void say_where(bool finished, const fs::path& output) {
+  if (finished) {
+    std::fprintf(stderr, "\nfinished; the weights are in %s\n", (output / "model.safetensors").c_str());
+  } else {
+    std::fprintf(stderr, "\nstopped; the checkpoint is saved in %s, run the same command to go on\n", (output / "checkpoint").c_str());
+  }
+}
+
+int run_speech(const fs::path& config_file) {
+  const SpeechConfig config = SpeechConfig::load(config_file);
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  SpeechObserver observer;
+  observer.stop = &interrupt_flag();
+  observer.note = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  observer.evaluated = [](std::int64_t step, const std::vector<SpeechEvaluation>& evaluations) {
+    for (const SpeechEvaluation& e : evaluations) {
+      std::printf("step %lld %s: %.2f %% of the words wrong, %.2f %% of the characters\n", static_cast<long long>(step), e.name.c_str(),
+                  e.words.percent(), e.characters.percent());
+    }
+    std::fflush(stdout);
+  };
+  observer.progress = [terminal](const SpeechProgress& p) {
+    std::fprintf(stderr, "%sstep %lld/%lld  loss %.4f nats/symbol  %.0f s of speech a second  lr %.2e  norm %.2f  %s%s", terminal ? "\r" : "",
+                 static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss, p.audio_over_time, p.learning_rate, p.gradient_norm,
+                 time_left(p.remaining_s).c_str(), terminal ? "   " : "\n");
+  };
+  const bool finished = train_speech(config, observer);
+  say_where(finished, config.output);
+  return finished ? 0 : 130;
+}
+
 int run(const fs::path& config_file) {
+  if (SpeechConfig::is_for_speech(config_file)) return run_speech(config_file);
   const TrainConfig config = TrainConfig::load(config_file);
   prepare(config);
   if (interrupted()) return 130;
@@ -98,18 +138,12 @@ int run(const fs::path& config_file) {
   bool logged = false;  // by the first of several processes only
   observer.progress = [terminal, &logged](const TrainProgress& p) {
     logged = true;
-    const auto left = static_cast<long long>(p.remaining_s);
-    std::fprintf(stderr, "%sstep %lld/%lld  loss %.4f nats/token  %.0f tokens/s  lr %.2e  norm %.2f  left %lld:%02lld:%02lld%s",
-                 terminal ? "\r" : "", static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss, p.tokens_per_s,
-                 p.learning_rate, p.gradient_norm, left / 3600, left / 60 % 60, left % 60, terminal ? "   " : "\n");
+    std::fprintf(stderr, "%sstep %lld/%lld  loss %.4f nats/token  %.0f tokens/s  lr %.2e  norm %.2f  %s%s", terminal ? "\r" : "",
+                 static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss, p.tokens_per_s, p.learning_rate, p.gradient_norm,
+                 time_left(p.remaining_s).c_str(), terminal ? "   " : "\n");
   };
   const bool finished = train(config, observer);
-  if (finished) {
-    std::fprintf(stderr, "\nfinished; the weights are in %s\n", (config.output / "model.safetensors").c_str());
-  } else {
-    std::fprintf(stderr, "\nstopped; the checkpoint is saved in %s, run the same command to go on\n",
-                 (config.output / "checkpoint").c_str());
-  }
+  say_where(finished, config.output);
   if (logged) plot(config.output);
   return finished ? 0 : 130;
 }

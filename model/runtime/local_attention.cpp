@@ -32,7 +32,7 @@ void local_mixer(const Compute& compute, const PackedModel& model, const PackedL
       args.keys = state.keys + column;
       args.values = state.values + column;
       args.stride = width;
-      args.count = state.position + t + 1;
+      args.count = state.position + (state.sight == AttentionState::Sight::around ? tokens : t + 1);
       args.scale = scale;
       args.scores = scratch.thread_scores(thread);
       args.out = scratch.mixed().row(t) + column;

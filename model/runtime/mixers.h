@@ -52,6 +52,7 @@ struct AttentionState {
   float* keys;    // [chunk_length, d]
   float* values;  // [chunk_length, d]
   int position;   // of the run's first token inside the chunk
+  enum class Sight { back, around } sight = Sight::back;  // around: every token of the run sees all of it
 };
 /// Every token's key and value enter the state; scratch.mixed is only filled from token `first` on.
 void local_mixer(const Compute& compute, const PackedModel& model, const PackedLayer& layer, Scratch& scratch,

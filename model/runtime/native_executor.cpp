@@ -52,7 +52,9 @@ NativeExecutor::NativeExecutor(const std::shared_ptr<const Weights>& weights, co
       options_(checked(options)),
       kernels_(kernels),
       pool_(options.threads),
-      scratch_(model_->config, options.threads) {}
+      scratch_(model_->config, options.threads) {
+  if (config().reads_frames()) throw std::runtime_error("model '" + config().name + "' reads sound, not text");
+}
 
 ChainState NativeExecutor::initial_state(int chunk_length) const {
   check_chunk_length(chunk_length);

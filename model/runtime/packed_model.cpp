@@ -92,7 +92,14 @@ std::shared_ptr<const PackedModel> pack(const Weights& weights, Precision precis
   const Packer packer(weights, precision);
   auto model = std::make_shared<PackedModel>();
   model->config = weights.config();
-  model->embed = packer.matrix(model->config.width, {"embed.weight"});
+  if (model->config.reads_frames()) {
+    model->frames = packer.matrix(model->config.features, {"frames.weight"});
+    model->frames_bias = packer.vector("frames.bias");
+    model->head = packer.matrix(model->config.width, {"head.weight"});
+    model->head_bias = packer.vector("head.bias");
+  } else {
+    model->embed = packer.matrix(model->config.width, {"embed.weight"});
+  }
   for (int i = 0; i < model->config.layers; ++i) model->layers.push_back(packer.layer(model->config, i));
   model->norm = packer.vector("norm.weight");
   fill_rotations(*model);

@@ -36,6 +36,10 @@ struct PackedLayer {
 struct PackedModel {
   ModelConfig config;
   Linear embed;  // [V, d]: rows are looked up, and the same matrix gives the logits
+  Linear frames;  // [d, features], of a model that reads frames, in place of embed
+  Buffer frames_bias;
+  Linear head;  // [V, d], likewise
+  Buffer head_bias;
   std::vector<PackedLayer> layers;
   Buffer norm;    // [d]
   Buffer cosine;  // [max_chunk_length, D / 2]

@@ -22,12 +22,12 @@ Tensor rotate(const Tensor& x, const Rotary& rotary) {
   return torch::cat({halves[0] * cos - halves[1] * sin, halves[0] * sin + halves[1] * cos}, -1);
 }
 
-Tensor chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary) {
+Tensor chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary, Sight sight) {
   const std::int64_t b = qkv.size(0), t = qkv.size(1), d = qkv.size(2) / 3, width = d / heads;
   const std::int64_t whole = t / chunk * chunk;
   if (whole < t && whole > 0) {
-    return torch::cat({chunk_attention(qkv.slice(1, 0, whole), heads, chunk, rotary),
-                       chunk_attention(qkv.slice(1, whole, t), heads, t - whole, rotary)},
+    return torch::cat({chunk_attention(qkv.slice(1, 0, whole), heads, chunk, rotary, sight),
+                       chunk_attention(qkv.slice(1, whole, t), heads, t - whole, rotary, sight)},
                       1);
   }
   const std::int64_t c = whole == 0 ? t : chunk, n = t / c;
@@ -35,8 +35,9 @@ Tensor chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk
   const auto flat = [&](const Tensor& x) { return x.reshape({b * n * heads, c, width}); };
   const Tensor q = flat(rotate(parts[0], rotary) * (1.0 / std::sqrt(static_cast<double>(width))));
   const Tensor k = flat(rotate(parts[1], rotary)), v = flat(parts[2]);
-  const Tensor mask = torch::full({c, c}, -std::numeric_limits<float>::infinity(), qkv.options()).triu(1);
-  const Tensor p = torch::softmax(q.bmm(k.transpose(1, 2)) + mask, -1);
+  Tensor scores = q.bmm(k.transpose(1, 2));
+  if (sight == Sight::back) scores = scores + torch::full({c, c}, -std::numeric_limits<float>::infinity(), qkv.options()).triu(1);
+  const Tensor p = torch::softmax(scores, -1);
   return p.bmm(v).view({b, n, heads, c, width}).permute({0, 1, 3, 2, 4}).reshape({b, t, d});
 }
 

@@ -14,9 +14,11 @@ Rotary make_rotary(std::int64_t positions, std::int64_t head_width, double base,
 /// Rotates x [..., T, D] by positions 0..T-1.
 torch::Tensor rotate(const torch::Tensor& x, const Rotary& rotary);
 
-/// Causal attention inside chunks of C tokens. qkv [B, T, 3 H D] in the compute type -> [B, T, H D]. The last chunk may be
-/// shorter. Cost: B T C H D multiply-adds (half of the full score matrix is masked).
-torch::Tensor chunk_attention(const torch::Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary);
+/// Attention inside chunks of C tokens, of each to those up to it, or to the whole chunk. qkv [B, T, 3 H D] in the compute type
+/// -> [B, T, H D]. The last chunk may be shorter. Cost: 2 B T C H D multiply-adds (causal: half of the scores are masked).
+enum class Sight { back, around };
+torch::Tensor chunk_attention(const torch::Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary,
+                              Sight sight = Sight::back);
 
 /// Causal attention over the whole segment and everything before it: a Transformer's. qkv [B, T, 3 H D] -> [B, T, H D]. `cache`
 /// [B, P, 2 H D] holds the keys (rotated by their positions 0..P-1) and values from before, and grows by the segment's, without

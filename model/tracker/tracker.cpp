@@ -1,5 +1,6 @@
 #include "model/tracker/tracker.h"
 
+#include <stdexcept>
 #include <vector>
 
 #include "model/tracker/delta_rule.h"
@@ -71,12 +72,15 @@ void SegmentState::detach() {
   }
 }
 
-Tracker::Tracker(const Parameters& parameters, const WayBack& way_back)
+Tracker::Tracker(const Parameters& parameters, const WayBack& way_back, double dropout)
     : parameters_(parameters),
       config_(parameters.config()),
       rotary_(make_rotary(config_.carry == Carry::attention ? kLongestContext : max_chunk_length, config_.head_width(),
                           config_.rope_base, parameters.device())),
-      way_back_(way_back) {}
+      way_back_(way_back),
+      dropout_(dropout) {
+  if (dropout > 0 && way_back.recompute) throw std::invalid_argument("dropout draws other numbers when a layer is computed again");
+}
 
 SegmentState Tracker::initial_state(std::int64_t batch) const {
   const auto options = torch::TensorOptions().dtype(torch::kFloat).device(parameters_.device());
@@ -106,7 +110,7 @@ Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& h, std::int
   const Tensor qkv = linear(h, parameters_[prefix + "in.weight"]).view({batch, t, 3 * config_.width});
   const Tensor o = state.cache.defined()       ? full_attention(qkv, config_.heads, rotary_, state.cache)
                    : state.summaries.defined() ? pyramid_attention(qkv, config_.heads, chunk, rotary_, state.summaries)
-                                               : chunk_attention(qkv, config_.heads, chunk, rotary_);
+                                               : chunk_attention(qkv, config_.heads, chunk, rotary_, config_.reads_frames() ? Sight::around : Sight::back);
   return linear(o.reshape({batch * t, config_.width}), parameters_[prefix + "out.weight"]);
 }
 
@@ -196,18 +200,29 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
   } else {
     mixed = local_mixer(mixer, h, batch, chunk, state);
   }
-  const Tensor y = x + mixed;
+  const auto dropped = [this](const Tensor& result) { return dropout_ > 0 ? torch::dropout(result, dropout_, true) : result; };
+  const Tensor y = x + dropped(mixed);
   const Tensor f = rms_norm(y, parameters_.master(prefix + "norm2.weight"), config_.norm_eps, type);
-  return y + linear(swiglu(linear(f, parameters_[prefix + "ffn.in.weight"])), parameters_[prefix + "ffn.out.weight"]);
+  return y + dropped(linear(swiglu(linear(f, parameters_[prefix + "ffn.in.weight"])), parameters_[prefix + "ffn.out.weight"]));
 }
 
 Tensor Tracker::embed(const Tensor& tokens) const { return torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1})); }
+
+Tensor Tracker::embed_frames(const Tensor& frames) const {
+  const Tensor rows = frames.reshape({-1, config_.features}).to(parameters_.compute_type());
+  return linear(rows, parameters_["frames.weight"]).to(torch::kFloat) + parameters_.master("frames.bias");
+}
+
+Tensor Tracker::symbol_logits(const Tensor& y) const {
+  return linear(y, parameters_["head.weight"]).to(torch::kFloat) + parameters_.master("head.bias");
+}
 
 Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& state) const {
   return forward_embedded(embed(tokens), tokens.size(0), chunk, state);
 }
 
-Tensor Tracker::forward_embedded(const Tensor& embedded, std::int64_t batch, std::int64_t chunk, SegmentState& state) const {
+Tensor Tracker::forward_embedded(const Tensor& embedded, std::int64_t batch, std::int64_t chunk, SegmentState& state, Tensor* middle) const {
+  const auto normed = [this](const Tensor& x) { return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, parameters_.compute_type()); };
   const std::int64_t first_chunk = state.chunks;
   Tensor x = embedded;
   for (int i = 0; i < config_.layers; ++i) {
@@ -230,10 +245,11 @@ Tensor Tracker::forward_embedded(const Tensor& embedded, std::int64_t batch, std
       std::size_t next = 1;
       for (Tensor* tensor : own.tensors()) *tensor = outputs[next++];
     }
+    if (middle != nullptr && i + 1 == config_.layers / 2) *middle = normed(x);
   }
   if (!way_back_.across_segments) state.detach();
   state.chunks += (embedded.size(0) / batch + chunk - 1) / chunk;
-  return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, parameters_.compute_type());
+  return normed(x);
 }
 
 }  // namespace catena::model

@@ -46,7 +46,8 @@ torch::Tensor importance(const Parameters& parameters, const std::string& mixer,
 
 class Tracker {
  public:
-  explicit Tracker(const Parameters& parameters, const WayBack& way_back = {});
+  /// dropout: share of each mixer's and feed-forward layer's results that is zeroed at random, in training.
+  explicit Tracker(const Parameters& parameters, const WayBack& way_back = {}, double dropout = 0);
 
   SegmentState initial_state(std::int64_t batch) const;
 
@@ -56,7 +57,14 @@ class Tracker {
 
   /// The two halves of forward(): tokens [B, T] -> their embeddings [B*T, d] float32 -> y.
   torch::Tensor embed(const torch::Tensor& tokens) const;
-  torch::Tensor forward_embedded(const torch::Tensor& embedded, std::int64_t batch, std::int64_t chunk, SegmentState& state) const;
+  /// middle: gets what y would be if the depth ended in its middle.
+  torch::Tensor forward_embedded(const torch::Tensor& embedded, std::int64_t batch, std::int64_t chunk, SegmentState& state,
+                                 torch::Tensor* middle = nullptr) const;
+
+  /// For models that read sound: frames [B, T, features] -> [B*T, d] float32, instead of embed(); y [B*T, d] -> logits of the
+  /// symbols [B*T, V] float32.
+  torch::Tensor embed_frames(const torch::Tensor& frames) const;
+  torch::Tensor symbol_logits(const torch::Tensor& y) const;
 
  private:
   /// Layer `index` on x [B*T, d]; `state`: of a chain layer, moved past the segment.
@@ -73,6 +81,7 @@ class Tracker {
   const ModelConfig& config_;
   Rotary rotary_;
   WayBack way_back_;
+  double dropout_;
 };
 
 }  // namespace catena::model

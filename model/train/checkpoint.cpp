@@ -5,33 +5,13 @@
 #include <stdexcept>
 
 #include "model/runtime/atomic_file.h"
-#include "model/runtime/safetensors.h"
+#include "model/train/tensor_file.h"
 
 namespace catena::model {
 namespace {
 
 using nlohmann::json;
 using torch::Tensor;
-
-NamedTensor named(const std::string& name, const Tensor& tensor) {
-  const Tensor host = tensor.detach().to(torch::kCPU).contiguous();
-  const float* data = host.data_ptr<float>();
-  return {name, host.sizes().vec(), std::vector<float>(data, data + host.numel())};
-}
-
-/// `tensor` is part `rank` of `size` equal parts along the first dimension of what was saved.
-void restore(const SafetensorsFile& file, const std::string& name, Tensor& tensor, int rank, int size) {
-  const torch::NoGradGuard no_grad;
-  std::vector<std::int64_t> shape = tensor.sizes().vec();
-  const std::int64_t rows = shape[0];
-  shape[0] *= size;
-  const auto it = file.tensors().find(name);
-  if (it == file.tensors().end() || it->second.shape != shape) {
-    throw std::runtime_error("'" + name + "' does not fit this training; change the model back");
-  }
-  std::vector<float> values = it->second.to_float();
-  tensor.copy_(torch::from_blob(values.data(), shape, torch::kFloat).slice(0, rank * rows, (rank + 1) * rows));
-}
 
 /// What all processes hold alike: name and tensor.
 template <typename F>
@@ -82,9 +62,9 @@ Tensor all_lanes(const TrainingState& state) {
 void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state) {
   std::vector<NamedTensor> tensors;
   const Tensor lanes = all_lanes(state);
-  each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named(name, state.group.gather(tensor))); });
+  each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named_tensor(name, state.group.gather(tensor))); });
   if (!state.group.first()) return;
-  each_shared(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named(name, tensor)); });
+  each_shared(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named_tensor(name, tensor)); });
   std::filesystem::create_directories(folder);
   json positions = json::array();
   const std::int64_t* numbers = lanes.data_ptr<std::int64_t>();
@@ -113,8 +93,8 @@ bool load_checkpoint(const std::filesystem::path& folder, TrainingState& state) 
         throw std::runtime_error("was made with '" + key + "' " + then.at(key).dump() + ", the plan now says " + value.dump() + "; change it back");
       }
     }
-    each_shared(state, [&](const std::string& name, Tensor& tensor) { restore(file, name, tensor, 0, 1); });
-    each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) { restore(file, name, tensor, rank, size); });
+    each_shared(state, [&](const std::string& name, Tensor& tensor) { restore_tensor(file, name, tensor, 0, 1); });
+    each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) { restore_tensor(file, name, tensor, rank, size); });
     const json& lanes = position.at("lanes");
     auto& own = state.batches.lanes();
     for (std::size_t i = 0; i < own.size(); ++i) {

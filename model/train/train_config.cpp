@@ -1,8 +1,9 @@
 #include "model/train/train_config.h"
 
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "model/train/plan_reader.h"
 
 namespace catena::model {
 namespace {
@@ -10,62 +11,12 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-class Reader {
- public:
-  Reader(const json& object, fs::path file) : object_(object), file_(std::move(file)) {}
-
-  template <typename T>
-  void get(const char* key, T& value, bool required = false) const {
-    const auto it = object_.find(key);
-    if (it == object_.end()) {
-      if (required) fail(key, "is missing");
-      return;
-    }
-    try {
-      value = it->get<T>();
-    } catch (const json::exception&) {
-      fail(key, "has the wrong type");
-    }
-  }
-  void get_path(const char* key, fs::path& value, bool required = false) const {
-    std::string text;
-    get(key, text, required);
-    if (!text.empty()) value = file_.parent_path() / text;
-  }
-  template <typename T>
-  void get_choice(const char* key, T& value, std::initializer_list<std::pair<const char*, T>> choices) const {
-    std::string text;
-    get(key, text);
-    if (text.empty()) return;
-    std::string known;
-    for (const auto& [name, choice] : choices) {
-      if (text == name) {
-        value = choice;
-        return;
-      }
-      known += known.empty() ? name : std::string(", ") + name;
-    }
-    fail(key, "must be one of " + known);
-  }
-  void check(const char* key, bool ok, const std::string& expected) const {
-    if (!ok) fail(key, "must be " + expected);
-  }
-  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
-    throw std::runtime_error(file_.string() + ": '" + key + "' " + what);
-  }
-  const fs::path& file() const { return file_; }
-
- private:
-  const json& object_;
-  fs::path file_;
-};
-
 std::vector<TrainSource> sources(const json& object, const char* key, const fs::path& file) {
   std::vector<TrainSource> result;
   const auto it = object.find(key);
   if (it == object.end() || !it->is_array()) throw std::runtime_error(file.string() + ": '" + key + "' must be a list of sources");
   for (const json& entry : *it) {
-    const Reader reader(entry, file);
+    const PlanReader reader(entry, file);
     TrainSource source;
     reader.get_path("text", source.text);
     reader.get_path("tokens", source.tokens, true);
@@ -80,6 +31,16 @@ std::vector<TrainSource> sources(const json& object, const char* key, const fs::
 
 }  // namespace
 
+json read_plan(const fs::path& file) {
+  std::ifstream stream(file);
+  if (!stream) throw std::runtime_error(file.string() + ": cannot be opened");
+  try {
+    return json::parse(stream, nullptr, true, true);
+  } catch (const json::exception& error) {
+    throw std::runtime_error(file.string() + ": is not JSON (" + error.what() + ")");
+  }
+}
+
 TrainPrecision fast_precision(Device device) {
 #if defined(__x86_64__)
   if (device == Device::cpu && !__builtin_cpu_supports("avx512bf16")) return TrainPrecision::float32;
@@ -88,25 +49,18 @@ TrainPrecision fast_precision(Device device) {
 }
 
 TrainConfig TrainConfig::load(const fs::path& file) {
-  std::ifstream stream(file);
-  if (!stream) throw std::runtime_error(file.string() + ": cannot be opened");
-  json object;
-  try {
-    object = json::parse(stream, nullptr, true, true);
-  } catch (const json::exception& error) {
-    throw std::runtime_error(file.string() + ": is not JSON (" + error.what() + ")");
-  }
+  const json object = read_plan(file);
   TrainConfig config;
-  const Reader reader(object, file);
+  const PlanReader reader(object, file);
   fs::path model;
   reader.get_path("model", model, true);
   config.model = ModelConfig::load(model);
   reader.get_path("output", config.output, true);
   if (const auto it = object.find("tokenizer"); it != object.end()) {
-    const Reader tokenizer(*it, file);
+    const PlanReader tokenizer(*it, file);
     tokenizer.get_path("path", config.tokenizer.path, true);
     for (const json& sample : it->value("samples", json::array())) {
-      const Reader entry(sample, file);
+      const PlanReader entry(sample, file);
       fs::path text;
       double share = 1;
       entry.get_path("text", text, true);

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
-#include <numbers>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -20,6 +19,7 @@
 #include "model/tracker/tracker.h"
 #include "model/train/batches.h"
 #include "model/train/checkpoint.h"
+#include "model/train/learning_rate.h"
 #include "model/train/next_chunk_loss.h"
 #include "model/train/process_group.h"
 #include "model/train/training_logs.h"
@@ -106,14 +106,7 @@ torch::ScalarType torch_type(TrainPrecision precision) {
 }  // namespace
 
 double learning_rate_at(const TrainConfig& config, std::int64_t step) {
-  const double highest = config.learning_rate * config.learning_rate_scale;
-  if (step < config.warmup_steps) {
-    return highest * static_cast<double>(step + 1) / static_cast<double>(config.warmup_steps);
-  }
-  const double span = static_cast<double>(std::max<std::int64_t>(1, config.steps - config.warmup_steps));
-  const double done = std::min(1.0, static_cast<double>(step - config.warmup_steps) / span);
-  const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * done));
-  return highest * (config.final_learning_rate + (1 - config.final_learning_rate) * cosine);
+  return LearningRate{config.learning_rate * config.learning_rate_scale, config.final_learning_rate, config.warmup_steps, config.steps}.at(step);
 }
 
 namespace {

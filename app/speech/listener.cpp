@@ -1,0 +1,58 @@
+#include "app/speech/listener.h"
+
+#include <algorithm>
+
+namespace catena::app {
+namespace {
+
+// The reader may place a letter a little before or behind the sound that voice activity finds.
+constexpr std::int64_t kMarginMs = 400;
+constexpr std::int64_t kRememberedMs = 60'000;
+
+}  // namespace
+
+Listener::Listener(const std::shared_ptr<const model::Weights>& weights, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
+                   std::shared_ptr<model::WordModel> words)
+    : stream_(weights, executor, options, std::move(words)) {}
+
+void Listener::keep_spoken(std::vector<model::SpokenWord>& words) const {
+  std::erase_if(words, [&](const model::SpokenWord& word) {
+    if (speaking_ && word.end_ms + kMarginMs >= speaking_since_ms_) return false;
+    return std::none_of(speech_.begin(), speech_.end(), [&](const audio::Segment& segment) {
+      return word.end_ms + kMarginMs >= segment.start_ms && word.start_ms <= segment.end_ms + kMarginMs;
+    });
+  });
+}
+
+Listener::Heard Listener::hear(const audio::SoundUpdate& update) {
+  for (const audio::MelFrame& frame : update.log_mel) stream_.feed(frame);
+  now_ms_ = update.time_ms;
+  Heard heard;
+  for (const audio::Segment& segment : update.segments) {
+    if (!segment.speech) {
+      speaking_since_ms_ = segment.end_ms;
+      continue;
+    }
+    speech_.push_back(segment);
+    heard.utterance_ended = true;
+  }
+  speaking_ = update.speech;
+  std::erase_if(speech_, [&](const audio::Segment& segment) { return segment.end_ms < now_ms_ - kRememberedMs; });
+  if (heard.utterance_ended) stream_.end_utterance();
+  heard.settled = stream_.take_settled();
+  heard.open = stream_.open_words();
+  keep_spoken(heard.settled);
+  keep_spoken(heard.open);
+  return heard;
+}
+
+Listener::Heard Listener::finish() {
+  stream_.end_utterance();
+  Heard heard;
+  heard.settled = stream_.take_settled();
+  heard.utterance_ended = true;
+  keep_spoken(heard.settled);
+  return heard;
+}
+
+}  // namespace catena::app

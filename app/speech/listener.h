@@ -1,0 +1,43 @@
+// Sound to words as it comes, utterance by utterance: features and voice activity from the sound path, words from the reader.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "audio/sound_update.h"
+#include "model/speech/speech_stream.h"
+
+namespace catena::app {
+
+/// One source of sound. Not thread-safe.
+class Listener {
+ public:
+  struct Heard {
+    std::vector<model::SpokenWord> settled;  ///< since the last time
+    std::vector<model::SpokenWord> open;     ///< how it goes on, as far as one can tell
+    bool utterance_ended = false;            ///< behind the settled words
+  };
+
+  /// words: a language model, or null.
+  Listener(const std::shared_ptr<const model::Weights>& weights, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
+           std::shared_ptr<model::WordModel> words = nullptr);
+
+  /// Frames and segments of an update. An utterance ends with its segment of speech; words that fall into none are dropped, so that noise
+  /// and music are not read.
+  Heard hear(const audio::SoundUpdate& update);
+  /// The sound has ended.
+  Heard finish();
+
+  model::SpeechStream& stream() { return stream_; }
+
+ private:
+  void keep_spoken(std::vector<model::SpokenWord>& words) const;
+
+  model::SpeechStream stream_;
+  std::vector<audio::Segment> speech_;  // of the last seconds
+  bool speaking_ = false;
+  std::int64_t speaking_since_ms_ = 0, now_ms_ = 0;
+};
+
+}  // namespace catena::app

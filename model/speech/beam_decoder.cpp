@@ -1,0 +1,211 @@
+#include "model/speech/beam_decoder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace catena::model {
+namespace {
+
+constexpr float kNever = -std::numeric_limits<float>::infinity();
+
+float log_sum(float a, float b) {
+  if (a < b) std::swap(a, b);
+  return b == kNever ? a : a + std::log1p(std::exp(b - a));
+}
+
+}  // namespace
+
+/// A letter behind others: hypotheses share what they have in common.
+struct BeamDecoder::Letter {
+  Symbol symbol = kBlank;
+  std::int64_t step = 0;
+  float log_p = 0;
+  LetterPointer before;
+};
+
+struct BeamDecoder::Hypothesis {
+  std::uint64_t key = 0;  // of its letters
+  LetterPointer last;     // null: nothing since what is settled
+  Symbol symbol = kSpace; // of the last letter, settled or not; a text begins as if behind a space
+  float blank = kNever, letter = kNever;  // ln p of the ways to read it that end with a blank, or with its last letter
+  float language = 0;     // what the language model adds
+  WordModel::StatePointer context;
+
+  float total() const { return log_sum(blank, letter); }
+  float score() const { return total() + language; }
+  std::string open_letters() const {
+    std::string text;
+    for (const Letter* at = last.get(); at != nullptr && at->symbol != kSpace; at = at->before.get()) text.push_back(letter_of(at->symbol));
+    std::reverse(text.begin(), text.end());
+    return text;
+  }
+};
+
+BeamDecoder::BeamDecoder(const BeamOptions& options, std::shared_ptr<WordModel> words) : options_(options), words_(std::move(words)) {
+  Hypothesis first;
+  first.blank = 0;
+  if (words_ != nullptr) first.context = words_->start();
+  beam_.push_back(first);
+}
+
+BeamDecoder::~BeamDecoder() = default;
+BeamDecoder::BeamDecoder(BeamDecoder&&) noexcept = default;
+BeamDecoder& BeamDecoder::operator=(BeamDecoder&&) noexcept = default;
+
+void BeamDecoder::extend(const Hypothesis& from, Symbol symbol, float score, float log_p, std::vector<Hypothesis>& into) {
+  if (score == kNever) return;
+  const std::uint64_t key = (from.key ^ symbol) * 0x9E3779B97F4A7C15ULL + 0x632BE59BD9B4E019ULL;
+  for (Hypothesis& known : into) {
+    if (known.key != key) continue;
+    known.letter = log_sum(known.letter, score);
+    return;
+  }
+  Hypothesis next;
+  next.key = key;
+  next.last = std::make_shared<const Letter>(Letter{symbol, step_, log_p, from.last});
+  next.symbol = symbol;
+  next.letter = score;
+  next.language = from.language;
+  next.context = from.context;
+  if (symbol == kSpace && words_ != nullptr) {
+    const auto [likelihood, context] = words_->next(from.context, from.open_letters());
+    next.language += options_.language_weight * likelihood + options_.word_bonus;
+    next.context = context;
+  }
+  into.push_back(std::move(next));
+}
+
+void BeamDecoder::feed(std::span<const float> log_p) {
+  std::vector<Hypothesis> next;
+  next.reserve(beam_.size() * 4);
+  // Those that stay as they are come first, so that every extension finds what it meets.
+  for (const Hypothesis& hypothesis : beam_) {
+    Hypothesis same = hypothesis;
+    same.blank = hypothesis.total() + log_p[kBlank];
+    same.letter = hypothesis.letter + log_p[hypothesis.symbol];
+    next.push_back(std::move(same));
+  }
+  for (const Hypothesis& hypothesis : beam_) {
+    for (Symbol symbol = 1; symbol < kSymbols; ++symbol) {
+      const float p = log_p[symbol];
+      if (p < options_.least_symbol) continue;
+      const bool again = symbol == hypothesis.symbol;
+      if (again && symbol == kSpace) continue;  // no empty words
+      extend(hypothesis, symbol, (again ? hypothesis.blank : hypothesis.total()) + p, p, next);
+    }
+  }
+  const auto kept = std::min<std::size_t>(static_cast<std::size_t>(options_.width), next.size());
+  std::partial_sort(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(kept), next.end(),
+                    [](const Hypothesis& a, const Hypothesis& b) { return a.score() > b.score(); });
+  next.resize(kept);
+  beam_ = std::move(next);
+  const float best = beam_.front().score();  // keeps numbers small however long the stream is
+  for (Hypothesis& hypothesis : beam_) {
+    hypothesis.blank -= best;
+    hypothesis.letter -= best;
+  }
+  const auto likeliest = std::max_element(log_p.begin(), log_p.end()) - log_p.begin();
+  blank_steps_ = likeliest == kBlank || likeliest == kSpace ? blank_steps_ + 1 : 0;
+  ++step_;
+  settle_common();
+}
+
+std::vector<DecodedWord> BeamDecoder::words_of(const Hypothesis& hypothesis, bool whole_only) {
+  std::vector<const Letter*> letters;
+  for (const Letter* at = hypothesis.last.get(); at != nullptr; at = at->before.get()) letters.push_back(at);
+  std::reverse(letters.begin(), letters.end());
+  std::vector<DecodedWord> words;
+  DecodedWord word;
+  float sum = 0;
+  const auto close = [&] {
+    if (word.text.empty()) return;
+    word.confidence = std::exp(sum / static_cast<float>(word.text.size()));
+    words.push_back(word);
+    word = {};
+    sum = 0;
+  };
+  for (const Letter* letter : letters) {
+    if (letter->symbol == kSpace) {
+      close();
+      continue;
+    }
+    if (word.text.empty()) word.first_step = letter->step;
+    word.last_step = letter->step;
+    word.text.push_back(letter_of(letter->symbol));
+    sum += letter->log_p;
+  }
+  if (!whole_only) close();
+  return words;
+}
+
+/// Cuts the best hypothesis's first `words` words off all hypotheses; those that do not begin with the same letters are dropped.
+void BeamDecoder::settle(std::size_t words) {
+  if (words == 0) return;
+  const std::vector<DecodedWord> best = words_of(beam_.front(), false);
+  settled_.insert(settled_.end(), best.begin(), best.begin() + static_cast<std::ptrdiff_t>(words));
+  // The space behind the last of them.
+  std::vector<LetterPointer> letters;
+  for (LetterPointer at = beam_.front().last; at != nullptr; at = at->before) letters.push_back(at);
+  std::reverse(letters.begin(), letters.end());
+  std::string prefix;
+  std::size_t ended = 0, length = 0;
+  for (; length < letters.size() && ended < words; ++length) {
+    prefix.push_back(letter_of(letters[length]->symbol));
+    if (letters[length]->symbol == kSpace && length > 0 && letters[length - 1]->symbol != kSpace) ++ended;
+  }
+  std::vector<Hypothesis> kept;
+  for (Hypothesis& hypothesis : beam_) {
+    std::vector<const Letter*> own;
+    for (const Letter* at = hypothesis.last.get(); at != nullptr; at = at->before.get()) own.push_back(at);
+    std::reverse(own.begin(), own.end());
+    bool same = own.size() >= length;
+    for (std::size_t i = 0; same && i < length; ++i) same = letter_of(own[i]->symbol) == prefix[i];
+    if (!same) continue;
+    LetterPointer last;
+    for (std::size_t i = length; i < own.size(); ++i) last = std::make_shared<const Letter>(Letter{own[i]->symbol, own[i]->step, own[i]->log_p, last});
+    hypothesis.last = last;
+    kept.push_back(std::move(hypothesis));
+  }
+  beam_ = std::move(kept);
+}
+
+void BeamDecoder::settle_common() {
+  std::vector<DecodedWord> common = words_of(beam_.front(), true);
+  if (common.empty()) return;
+  const std::size_t open = common.size();
+  for (std::size_t h = 1; h < beam_.size() && !common.empty(); ++h) {
+    const std::vector<DecodedWord> other = words_of(beam_[h], true);
+    std::size_t same = 0;
+    while (same < std::min(common.size(), other.size()) && common[same].text == other[same].text) ++same;
+    common.resize(same);
+  }
+  const auto longest = static_cast<std::size_t>(options_.longest_open);
+  settle(std::max(common.size(), open > longest ? open - longest : 0));
+}
+
+std::vector<DecodedWord> BeamDecoder::take_settled() { return std::exchange(settled_, {}); }
+
+std::vector<DecodedWord> BeamDecoder::open_words() const { return words_of(beam_.front(), false); }
+
+void BeamDecoder::end_utterance() {
+  if (words_ != nullptr) {  // the last words have not been judged yet
+    for (Hypothesis& hypothesis : beam_) {
+      const std::string letters = hypothesis.open_letters();
+      if (letters.empty()) continue;
+      const auto [likelihood, context] = words_->next(hypothesis.context, letters);
+      hypothesis.language += options_.language_weight * likelihood + options_.word_bonus;
+      hypothesis.context = context;
+    }
+  }
+  const auto best = std::max_element(beam_.begin(), beam_.end(), [](const Hypothesis& a, const Hypothesis& b) { return a.score() < b.score(); });
+  const std::vector<DecodedWord> words = words_of(*best, false);
+  settled_.insert(settled_.end(), words.begin(), words.end());
+  Hypothesis first;
+  first.blank = 0;
+  first.context = best->context;
+  beam_ = {first};
+}
+
+}  // namespace catena::model

@@ -1,0 +1,70 @@
+// CTC prefix beam search as the sound comes (Hannun et al. 2014, "First-Pass Large Vocabulary Continuous Speech Recognition using
+// Bi-Directional Recurrent DNNs"), with a language model for whole words.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/speech/symbols.h"
+#include "model/speech/word_model.h"
+
+namespace catena::model {
+
+/// Times are steps of the reader since the stream began.
+struct DecodedWord {
+  std::string text;
+  std::int64_t first_step = 0, last_step = 0;  ///< of its first and last letter
+  float confidence = 0;                        ///< geometric mean of its letters' probabilities
+};
+
+struct BeamOptions {
+  int width = 8;               ///< hypotheses kept
+  float least_symbol = -6;     ///< ln p; less likely symbols do not extend a hypothesis
+  float language_weight = 0.5F;  ///< of ln p of a word
+  float word_bonus = 1.0F;     ///< for each word: the language model alone prefers few
+  int longest_open = 12;       ///< words; when more than so many are undecided, the oldest are settled by the best hypothesis
+};
+
+/// Memory is bounded by the options. Not thread-safe.
+class BeamDecoder {
+ public:
+  /// words: may be null, no language model then.
+  explicit BeamDecoder(const BeamOptions& options = {}, std::shared_ptr<WordModel> words = nullptr);
+  ~BeamDecoder();
+  BeamDecoder(BeamDecoder&&) noexcept;
+  BeamDecoder& operator=(BeamDecoder&&) noexcept;
+
+  /// log_p [kSymbols] of the next step.
+  void feed(std::span<const float> log_p);
+  /// Words that no further sound will change, since the last call: those that all hypotheses have in common.
+  std::vector<DecodedWord> take_settled();
+  /// How the best hypothesis goes on behind them.
+  std::vector<DecodedWord> open_words() const;
+  /// Nobody speaks any more: settles everything by the best hypothesis. The words before stay the next ones' context.
+  void end_utterance();
+
+  std::int64_t steps() const { return step_; }
+  /// Steps since the likeliest symbol was last another than the blank.
+  std::int64_t blank_steps() const { return blank_steps_; }
+
+ private:
+  struct Letter;
+  struct Hypothesis;
+  using LetterPointer = std::shared_ptr<const Letter>;
+
+  void extend(const Hypothesis& from, Symbol symbol, float score, float log_p, std::vector<Hypothesis>& into);
+  void settle_common();
+  void settle(std::size_t words);
+  static std::vector<DecodedWord> words_of(const Hypothesis& hypothesis, bool whole_only);
+
+  BeamOptions options_;
+  std::shared_ptr<WordModel> words_;
+  std::vector<Hypothesis> beam_;  // best first
+  std::vector<DecodedWord> settled_;
+  std::int64_t step_ = 0, blank_steps_ = 0;
+};
+
+}  // namespace catena::model

@@ -1,0 +1,85 @@
+#include "model/speech/speech_stream.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "model/runtime/weights.h"
+
+namespace catena::model {
+namespace {
+
+int steps_of(int chunk_ms) { return std::clamp((chunk_ms + kStepMs / 2) / kStepMs, 1, block_tokens); }
+
+void log_softmax(std::span<float> logits) {
+  const float highest = *std::max_element(logits.begin(), logits.end());
+  float sum = 0;
+  for (const float x : logits) sum += std::exp(x - highest);
+  const float normaliser = highest + std::log(sum);
+  for (float& x : logits) x -= normaliser;
+}
+
+std::vector<SpokenWord> in_ms(const std::vector<DecodedWord>& words) {
+  std::vector<SpokenWord> result;
+  for (const DecodedWord& word : words) {
+    result.push_back({word.text, word.first_step * kStepMs, (word.last_step + 1) * kStepMs, word.confidence});
+  }
+  return result;
+}
+
+}  // namespace
+
+std::shared_ptr<const Weights> load_speech_weights(const std::filesystem::path& folder) {
+  std::shared_ptr<const Weights> weights = Weights::load(folder);
+  const ModelConfig& config = weights->config();
+  if (config.features != kStackedFeatures || config.vocab != kSymbols) {
+    throw std::runtime_error(folder.string() + ": holds no reader of speech (features " + std::to_string(config.features) + ", vocab " +
+                             std::to_string(config.vocab) + "; expected " + std::to_string(kStackedFeatures) + " and " + std::to_string(kSymbols) + ")");
+  }
+  return weights;
+}
+
+SpeechStream::SpeechStream(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& executor, const SpeechOptions& options,
+                           std::shared_ptr<WordModel> words)
+    : reader_(weights, executor),
+      state_(reader_.config()),
+      decoder_(options.beam, std::move(words)),
+      chunk_steps_(steps_of(options.chunk_ms)),
+      next_chunk_steps_(chunk_steps_) {
+  inputs_.reserve(static_cast<std::size_t>(block_tokens) * kStackedFeatures);
+}
+
+void SpeechStream::set_chunk_ms(int chunk_ms) { next_chunk_steps_ = steps_of(chunk_ms); }
+
+void SpeechStream::feed(std::span<const float> frames) {
+  for (std::size_t t = 0; t + kMelBands <= frames.size(); t += kMelBands) {
+    if (inputs_.empty()) chunk_steps_ = next_chunk_steps_;
+    stack_.feed(frames.subspan(t, kMelBands), inputs_);
+    if (inputs_.size() == static_cast<std::size_t>(chunk_steps_) * kStackedFeatures) read_chunk();
+  }
+}
+
+void SpeechStream::read_chunk() {
+  if (inputs_.empty()) return;
+  const std::size_t steps = inputs_.size() / kStackedFeatures;
+  logits_.resize(steps * kSymbols);
+  reader_.read_chunk(state_, inputs_, logits_, carry_);
+  inputs_.clear();
+  for (std::size_t t = 0; t < steps; ++t) {
+    const std::span<float> row(logits_.data() + t * kSymbols, kSymbols);
+    log_softmax(row);
+    decoder_.feed(row);
+  }
+}
+
+void SpeechStream::end_chunk() { read_chunk(); }
+
+void SpeechStream::end_utterance() {
+  read_chunk();
+  decoder_.end_utterance();
+}
+
+std::vector<SpokenWord> SpeechStream::take_settled() { return in_ms(decoder_.take_settled()); }
+std::vector<SpokenWord> SpeechStream::open_words() const { return in_ms(decoder_.open_words()); }
+
+}  // namespace catena::model

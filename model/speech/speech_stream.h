@@ -1,0 +1,71 @@
+// Sound in, words out, chunk by chunk: the only thing carried between chunks is the reader's state and a few open hypotheses.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/runtime/frame_reader.h"
+#include "model/speech/beam_decoder.h"
+#include "model/speech/frame_stack.h"
+
+namespace catena::model {
+
+struct SpokenWord {
+  std::string text;
+  std::int64_t start_ms = 0, end_ms = 0;  ///< of the sound, since the stream began
+  float confidence = 0;                   ///< 0 to 1
+};
+
+struct SpeechOptions {
+  int chunk_ms = 640;  ///< 40 to 5120, a multiple of kStepMs; others are rounded
+  BeamOptions beam;
+};
+
+/// Loads a model folder and makes sure that it reads speech. Throws std::runtime_error with one line.
+std::shared_ptr<const Weights> load_speech_weights(const std::filesystem::path& folder);
+
+/// One microphone or file. Memory is constant: settled words belong to whoever takes them. Not thread-safe.
+class SpeechStream {
+ public:
+  /// words: a language model, or null.
+  SpeechStream(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& executor, const SpeechOptions& options,
+               std::shared_ptr<WordModel> words = nullptr);
+
+  /// Log-mel frames [n, kMelBands], 10 ms apart, in any split: the words are the same.
+  void feed(std::span<const float> frames);
+  /// Reads what has come in of the running chunk without waiting for its end; the next frame begins a new one.
+  void end_chunk();
+  /// Nobody speaks any more: end_chunk(), and every open word is settled.
+  void end_utterance();
+
+  /// Takes effect at the next boundary.
+  void set_chunk_ms(int chunk_ms);
+  void set_carry(bool carry) { carry_ = carry; }
+
+  std::vector<SpokenWord> take_settled();
+  /// How it goes on, as far as one can tell.
+  std::vector<SpokenWord> open_words() const;
+
+  std::size_t state_bytes() const { return state_.bytes(); }
+  std::int64_t read_ms() const { return state_.frames() * kStepMs; }  ///< sound that has been read
+  std::int64_t chunks() const { return state_.chunks(); }
+  /// For how long nothing has been heard, by what has been read.
+  std::int64_t quiet_ms() const { return decoder_.blank_steps() * kStepMs; }
+
+ private:
+  void read_chunk();
+
+  FrameReader reader_;
+  FrameState state_;
+  FrameStack stack_;
+  BeamDecoder decoder_;
+  int chunk_steps_, next_chunk_steps_;
+  bool carry_ = true;
+  std::vector<float> inputs_, logits_;
+};
+
+}  // namespace catena::model

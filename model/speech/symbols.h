@@ -1,0 +1,28 @@
+// What the speech reader writes: letters, the apostrophe and the space, and CTC's blank.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace catena::model {
+
+using Symbol = std::uint8_t;
+
+inline constexpr Symbol kBlank = 0;
+inline constexpr Symbol kSpace = 1;
+inline constexpr int kSymbols = 29;  ///< blank, space, a to z, apostrophe
+
+/// 'a' -> its symbol; kBlank for what has none.
+Symbol symbol_of(char letter);
+/// '\0' for kBlank.
+char letter_of(Symbol symbol);
+
+/// A transcript as symbols. Letters are lowered, every other run of characters but the apostrophe becomes one space; none at
+/// either end.
+std::vector<Symbol> to_symbols(std::string_view text);
+std::string to_text(std::span<const Symbol> symbols);
+
+}  // namespace catena::model

@@ -1,0 +1,278 @@
+#include "model/train/speech_trainer.h"
+
+#include <ATen/Parallel.h>
+#include <torch/types.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <future>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+#include "model/speech/frame_stack.h"
+#include "model/speech/greedy_decoder.h"
+#include "model/speech/speech_batches.h"
+#include "model/speech/symbols.h"
+#include "model/tracker/optimiser.h"
+#include "model/tracker/parameters.h"
+#include "model/tracker/tracker.h"
+#include "model/train/learning_rate.h"
+#include "model/train/tensor_file.h"
+#include "model/train/weight_update.h"
+
+namespace catena::model {
+namespace {
+
+using nlohmann::json;
+using torch::Tensor;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::vector<std::shared_ptr<const UtteranceFile>> open_files(const std::vector<SpeechSource>& sources) {
+  std::vector<std::shared_ptr<const UtteranceFile>> files;
+  for (const SpeechSource& source : sources) files.push_back(std::make_shared<const UtteranceFile>(source.utterances));
+  return files;
+}
+
+std::vector<double> weights_of(const std::vector<SpeechSource>& sources) {
+  std::vector<double> weights;
+  for (const SpeechSource& source : sources) weights.push_back(source.weight);
+  return weights;
+}
+
+int lane_steps(const SpeechConfig& config) { return static_cast<int>(config.seconds * 1000 / kStepMs); }
+
+/// Mean loss a symbol. logits [B * T, V] float32.
+Tensor ctc(const Tensor& logits, const SpeechBatch& batch) {
+  const auto lanes = static_cast<std::int64_t>(batch.targets.size());
+  const std::int64_t steps = logits.size(0) / lanes;
+  std::vector<std::int64_t> symbols, lengths;
+  for (const auto& target : batch.targets) {
+    symbols.insert(symbols.end(), target.begin(), target.end());
+    lengths.push_back(static_cast<std::int64_t>(target.size()));
+  }
+  const Tensor log_p = torch::log_softmax(logits.view({lanes, steps, -1}), 2).transpose(0, 1);
+  const Tensor targets = torch::tensor(symbols, torch::kLong).to(logits.device());
+  const Tensor nll = torch::ctc_loss(log_p, targets, std::vector<std::int64_t>(static_cast<std::size_t>(lanes), steps), lengths, kBlank,
+                                     /*reduction=*/at::Reduction::Sum, /*zero_infinity=*/true);
+  return nll / static_cast<double>(symbols.size());
+}
+
+SpeechEvaluation evaluate_file(const Tracker& tracker, const UtteranceFile& file, const std::string& name, const SpeechConfig& config) {
+  const torch::NoGradGuard no_grad;
+  SpeechEvaluation result;
+  result.name = name;
+  const auto count = static_cast<std::int64_t>(file.utterances().size()), wanted = std::min(count, config.evaluate_utterances);
+  for (std::int64_t i = 0; i < wanted; ++i) {
+    const Utterance& utterance = file.utterances()[static_cast<std::size_t>(i * count / wanted)];
+    const auto bytes = file.frames(utterance);
+    FrameStack stack;
+    std::vector<float> inputs;
+    for (std::size_t t = 0; t < bytes.size(); t += kMelBands) {
+      std::array<float, kMelBands> frame{};
+      std::transform(bytes.begin() + static_cast<std::ptrdiff_t>(t), bytes.begin() + static_cast<std::ptrdiff_t>(t + kMelBands), frame.begin(), mel_value);
+      stack.feed(frame, inputs);
+    }
+    if (inputs.empty()) continue;
+    const Tensor x = torch::from_blob(inputs.data(), {1, static_cast<std::int64_t>(inputs.size() / kStackedFeatures), kStackedFeatures}, torch::kFloat);
+    SegmentState state = tracker.initial_state(1);
+    const Tensor embedded = tracker.embed_frames(x);
+    const Tensor logits = tracker.symbol_logits(tracker.forward_embedded(embedded, 1, config.evaluate_chunk_ms / kStepMs, state)).to(torch::kCPU).contiguous();
+    GreedyDecoder decoder;
+    std::vector<Symbol> read;
+    for (std::int64_t t = 0; t < logits.size(0); ++t) {
+      const Symbol symbol = decoder.feed({logits.data_ptr<float>() + t * kSymbols, kSymbols});
+      if (symbol != kBlank) read.push_back(symbol);
+    }
+    const std::string text = to_text(read);
+    result.words += word_errors(utterance.text, text);
+    result.characters += character_errors(utterance.text, text);
+  }
+  return result;
+}
+
+class Run {
+ public:
+  Run(const SpeechConfig& config, const SpeechObserver& observer)
+      : config_(config),
+        observer_(observer),
+        device_(config.device == Device::cuda ? torch::kCUDA : torch::kCPU),
+        heldout_(open_files(config.heldout)),
+        batches_(open_files(config.train), weights_of(config.train), config.batch, lane_steps(config), config.seed, config.augment),
+        parameters_(config.model, device_, torch::kFloat),
+        average_(config.model, device_, torch::kFloat),
+        optimiser_(parameters_, {.kind = OptimiserKind::muon, .weight_decay = config.weight_decay}),
+        update_(config.clip, 0),
+        tracker_(parameters_, {}, config.dropout),
+        averaged_tracker_(average_) {
+    if (config.initial_weights.empty()) {
+      parameters_.initialise(config.seed);
+    } else {
+      parameters_.load(config.initial_weights);
+    }
+    average_.values().copy_(parameters_.values());
+    std::filesystem::create_directories(config.output / "checkpoint");
+    if (resume()) note("resumed at step " + std::to_string(step_));
+    log_.open(config.output / "log.csv", std::ios::app);
+    scores_.open(config.output / "heldout.csv", std::ios::app);
+    if (!log_ || !scores_) throw std::runtime_error(config.output.string() + ": cannot be written to");
+    if (log_.tellp() == 0) log_ << "step,loss,learning_rate,gradient_norm\n";
+    if (scores_.tellp() == 0) scores_ << "step,name,word_error_percent,character_error_percent\n";
+  }
+
+  bool to_the_end() {
+    auto saved = Clock::now();
+    next_ = prepare(step_);
+    while (step_ < config_.steps) {
+      learn();
+      const bool last = step_ == config_.steps;
+      if (seconds_since(reported_) > 1.0 || last) report();
+      if (last || step_ % config_.evaluate_every == 0) evaluate();
+      const bool stop = observer_.stop != nullptr && observer_.stop->load();
+      if (last || stop || (seconds_since(saved) > config_.checkpoint_every_s && !update_.skipping())) {
+        save();
+        saved = Clock::now();
+      }
+      if (stop && !last) return false;
+    }
+    return true;
+  }
+
+ private:
+  void note(const std::string& line) const {
+    if (observer_.note) observer_.note(line);
+  }
+  std::filesystem::path checkpoint() const { return config_.output / "checkpoint" / "training.safetensors"; }
+
+  /// Batches are made on another thread while the last one is learnt from.
+  std::future<SpeechBatch> prepare(std::int64_t step) const {
+    return std::async(std::launch::async, [this, step] { return batches_.at(step); });
+  }
+
+  void learn() {
+    SpeechBatch batch = next_.get();
+    if (step_ + 1 < config_.steps) next_ = prepare(step_ + 1);
+    std::seed_seq seq{config_.seed, static_cast<std::uint64_t>(step_), std::uint64_t{0x6368756e6b}};
+    std::mt19937_64 random(seq);
+    const int chunk = config_.chunk_ms[std::uniform_int_distribution<std::size_t>(0, config_.chunk_ms.size() - 1)(random)] / kStepMs;
+    torch::manual_seed(random());  // of the dropout, so that a resumed run draws the same
+    const auto lanes = static_cast<std::int64_t>(batch.targets.size());
+    const Tensor x = torch::from_blob(batch.inputs.data(), {lanes, lane_steps(config_), kStackedFeatures}, torch::kFloat).to(device_);
+    SegmentState state = tracker_.initial_state(lanes);
+    Tensor middle;
+    const Tensor y = tracker_.forward_embedded(tracker_.embed_frames(x), lanes, chunk, state, config_.intermediate_loss > 0 ? &middle : nullptr);
+    const Tensor loss = ctc(tracker_.symbol_logits(y), batch);
+    Tensor objective = loss;
+    if (config_.intermediate_loss > 0) {
+      objective = (1 - config_.intermediate_loss) * loss + config_.intermediate_loss * ctc(tracker_.symbol_logits(middle), batch);
+    }
+    parameters_.gradients().zero_();
+    objective.backward();
+    rate_ = LearningRate{config_.learning_rate, config_.final_learning_rate, config_.warmup_steps, config_.steps}.at(step_);
+    const auto [norm, skipped] = update_.apply(parameters_, optimiser_, rate_);
+    norm_ = norm;
+    if (skipped) {
+      note("step " + std::to_string(step_) + ": gradient is not finite, step skipped");
+    } else {
+      loss_sum_ += loss.item<double>();
+      ++losses_;
+    }
+    ++step_;
+    ++steps_since_report_;
+    const torch::NoGradGuard no_grad;
+    // At the start the mean follows sooner.
+    const double decay = std::min(config_.averaging, static_cast<double>(step_) / static_cast<double>(step_ + 10));
+    average_.values().lerp_(parameters_.values(), 1 - decay);
+  }
+
+  void report() {
+    const double elapsed = seconds_since(reported_);
+    const double a_step = elapsed / static_cast<double>(steps_since_report_);
+    SpeechProgress p{step_, config_.steps, losses_ == 0 ? 0 : loss_sum_ / losses_, rate_, norm_, config_.batch * config_.seconds / a_step,
+                     static_cast<double>(config_.steps - step_) * a_step};
+    log_ << p.step << ',' << p.loss << ',' << p.learning_rate << ',' << p.gradient_norm << '\n' << std::flush;
+    if (observer_.progress) observer_.progress(p);
+    loss_sum_ = losses_ = 0;
+    steps_since_report_ = 0;
+    reported_ = Clock::now();
+  }
+
+  void evaluate() {
+    std::vector<SpeechEvaluation> results;
+    for (std::size_t i = 0; i < heldout_.size(); ++i) {
+      results.push_back(evaluate_file(averaged_tracker_, *heldout_[i], config_.heldout[i].utterances.stem().string(), config_));
+      scores_ << step_ << ',' << results.back().name << ',' << results.back().words.percent() << ',' << results.back().characters.percent() << '\n';
+    }
+    scores_ << std::flush;
+    if (observer_.evaluated && !results.empty()) observer_.evaluated(step_, results);
+  }
+
+  json plan() const {
+    json sources = json::array();
+    for (const SpeechSource& source : config_.train) sources.push_back({source.utterances.filename().string(), source.weight});
+    return {{"seed", config_.seed}, {"batch", config_.batch}, {"seconds", config_.seconds}, {"chunk_ms", config_.chunk_ms}, {"train", sources}};
+  }
+
+  void save() {
+    if (!torch::isfinite(parameters_.values().sum()).item<bool>()) {
+      throw std::runtime_error("step " + std::to_string(step_) + ": the weights are not finite; the last checkpoint is intact: try a smaller learning rate");
+    }
+    const json position = {{"step", step_}, {"optimiser_steps", optimiser_.steps()}, {"plan", plan()}};
+    write_safetensors(checkpoint(),
+                      std::vector<NamedTensor>{named_tensor("values", parameters_.values()), named_tensor("average", average_.values()),
+                                               named_tensor("first_moment", optimiser_.first_moment()), named_tensor("second_moment", optimiser_.second_moment())},
+                      DType::float32, {{"position", position.dump()}});
+    average_.save(config_.output / "model.safetensors", true);
+    config_.model.save(config_.output / "config.json");
+  }
+
+  bool resume() {
+    if (!std::filesystem::exists(checkpoint())) return false;
+    try {
+      const SafetensorsFile file(checkpoint());
+      const json position = json::parse(file.metadata().at("position"));
+      if (position.at("plan") != plan()) throw std::runtime_error("was made by another plan; change the plan back");
+      restore_tensor(file, "values", parameters_.values());
+      restore_tensor(file, "average", average_.values());
+      restore_tensor(file, "first_moment", optimiser_.first_moment());
+      restore_tensor(file, "second_moment", optimiser_.second_moment());
+      step_ = position.at("step");
+      optimiser_.steps() = position.at("optimiser_steps");
+    } catch (const json::exception&) {
+      throw std::runtime_error(checkpoint().string() + ": its position is damaged; remove the folder to start anew");
+    } catch (const std::exception& error) {
+      throw std::runtime_error(checkpoint().string() + ": " + error.what() + ", or remove the folder to start anew");
+    }
+    return true;
+  }
+
+  const SpeechConfig& config_;
+  const SpeechObserver& observer_;
+  torch::Device device_;
+  std::vector<std::shared_ptr<const UtteranceFile>> heldout_;
+  SpeechBatches batches_;
+  Parameters parameters_, average_;
+  Optimiser optimiser_;
+  WeightUpdate update_;
+  Tracker tracker_, averaged_tracker_;
+  std::future<SpeechBatch> next_;
+  std::ofstream log_, scores_;
+
+  std::int64_t step_ = 0, steps_since_report_ = 0;
+  double loss_sum_ = 0, losses_ = 0, norm_ = 0, rate_ = 0;
+  Clock::time_point reported_ = Clock::now();
+};
+
+}  // namespace
+
+bool train_speech(const SpeechConfig& config, const SpeechObserver& observer) {
+  at::set_num_threads(config.threads > 0 ? config.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  return Run(config, observer).to_the_end();
+}
+
+}  // namespace catena::model
