@@ -175,7 +175,8 @@ void BeamDecoder::settle_common() {
   std::vector<DecodedWord> common = words_of(beam_.front(), true);
   if (common.empty()) return;
   const std::size_t open = common.size();
-  for (std::size_t h = 1; h < beam_.size() && !common.empty(); ++h) {
+  const float worst = beam_.front().score() - options_.settle_margin;
+  for (std::size_t h = 1; h < beam_.size() && !common.empty() && beam_[h].score() >= worst; ++h) {
     const std::vector<DecodedWord> other = words_of(beam_[h], true);
     std::size_t same = 0;
     while (same < std::min(common.size(), other.size()) && common[same].text == other[same].text) ++same;

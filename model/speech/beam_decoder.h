@@ -25,6 +25,7 @@ struct BeamOptions {
   float least_symbol = -6;     ///< ln p; less likely symbols do not extend a hypothesis
   float language_weight = 0.5F;  ///< of ln p of a word
   float word_bonus = 1.0F;     ///< for each word: the language model alone prefers few
+  float settle_margin = 6;     ///< nats; a word is settled when every hypothesis that is not so much worse than the best has it
   int longest_open = 12;       ///< words; when more than so many are undecided, the oldest are settled by the best hypothesis
 };
 
@@ -39,7 +40,7 @@ class BeamDecoder {
 
   /// log_p [kSymbols] of the next step.
   void feed(std::span<const float> log_p);
-  /// Words that no further sound will change, since the last call: those that all hypotheses have in common.
+  /// Words that no further sound will change, since the last call.
   std::vector<DecodedWord> take_settled();
   /// How the best hypothesis goes on behind them.
   std::vector<DecodedWord> open_words() const;

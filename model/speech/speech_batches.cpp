@@ -53,7 +53,7 @@ void SpeechBatches::fill_lane(std::int64_t step, int lane, SpeechBatch& batch) c
     return items_[static_cast<std::size_t>(std::min(found, sums_.end() - 1) - sums_.begin())];
   };
   const std::size_t length = steps_ * kSubsampling;
-  std::vector<Symbol>& targets = batch.targets[static_cast<std::size_t>(lane)];
+  const std::size_t first_part = batch.parts.size();
   MelFrames sound, last;
   for (int drawn = 0; drawn < kDraws; ++drawn) {
     const Item& item = draw();
@@ -65,9 +65,13 @@ void SpeechBatches::fill_lane(std::int64_t step, int lane, SpeechBatch& batch) c
     last = augment_ ? other_voice(whole, room - wait, random) : whole;
     append_pause(last, wait, sound, random);
     sound.insert(sound.end(), last.begin(), last.end());
-    if (!targets.empty()) targets.push_back(kSpace);
-    const std::vector<Symbol> symbols = to_symbols(item.utterance->text);
-    targets.insert(targets.end(), symbols.begin(), symbols.end());
+    const std::size_t begin = used == 0 ? 0 : (used + wait) / kSubsampling;
+    batch.parts.push_back({lane, static_cast<int>(begin), 0, to_symbols(item.utterance->text)});
+  }
+  // The pause behind an utterance is its own: the reader may be late by a chunk.
+  for (std::size_t p = first_part; p < batch.parts.size(); ++p) {
+    const std::size_t end = p + 1 < batch.parts.size() ? static_cast<std::size_t>(batch.parts[p + 1].first) : steps_;
+    batch.parts[p].steps = static_cast<int>(end) - batch.parts[p].first;
   }
   append_pause(last, length - sound.size() / kMelBands, sound, random);
   if (augment_) {
@@ -85,7 +89,6 @@ void SpeechBatches::fill_lane(std::int64_t step, int lane, SpeechBatch& batch) c
 SpeechBatch SpeechBatches::at(std::int64_t step) const {
   SpeechBatch batch;
   batch.inputs.resize(static_cast<std::size_t>(lanes_) * steps_ * kStackedFeatures);
-  batch.targets.resize(static_cast<std::size_t>(lanes_));
   for (int lane = 0; lane < lanes_; ++lane) fill_lane(step, lane, batch);
   return batch;
 }

@@ -9,10 +9,17 @@
 
 namespace catena::model {
 
-/// Of the reader's steps (kStepMs): all lanes have the same number.
+/// What was said in a part of a lane. The parts of a lane touch each other and cover it.
+struct SpokenPart {
+  int lane = 0;
+  int first = 0, steps = 0;  ///< of the reader's (kStepMs)
+  std::vector<Symbol> symbols;
+};
+
+/// All lanes have the same number of steps.
 struct SpeechBatch {
-  std::vector<float> inputs;                 ///< [lanes, steps, kStackedFeatures]
-  std::vector<std::vector<Symbol>> targets;  ///< one a lane
+  std::vector<float> inputs;  ///< [lanes, steps, kStackedFeatures]
+  std::vector<SpokenPart> parts;
 };
 
 class SpeechBatches {

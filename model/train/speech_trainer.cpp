@@ -47,19 +47,21 @@ std::vector<double> weights_of(const std::vector<SpeechSource>& sources) {
 
 int lane_steps(const SpeechConfig& config) { return static_cast<int>(config.seconds * 1000 / kStepMs); }
 
-/// Mean loss a symbol. logits [B * T, V] float32.
-Tensor ctc(const Tensor& logits, const SpeechBatch& batch) {
-  const auto lanes = static_cast<std::int64_t>(batch.targets.size());
-  const std::int64_t steps = logits.size(0) / lanes;
-  std::vector<std::int64_t> symbols, lengths;
-  for (const auto& target : batch.targets) {
-    symbols.insert(symbols.end(), target.begin(), target.end());
-    lengths.push_back(static_cast<std::int64_t>(target.size()));
+/// Mean loss a symbol: every part of a lane is read by itself, so that nothing has to be found out that is known. logits [B * T, V] float32.
+Tensor ctc(const Tensor& logits, const SpeechBatch& batch, std::int64_t lane_length) {
+  std::vector<std::int64_t> symbols, lengths, steps, rows;
+  std::int64_t longest = 0;
+  for (const SpokenPart& part : batch.parts) longest = std::max<std::int64_t>(longest, part.steps);
+  for (const SpokenPart& part : batch.parts) {
+    symbols.insert(symbols.end(), part.symbols.begin(), part.symbols.end());
+    lengths.push_back(static_cast<std::int64_t>(part.symbols.size()));
+    steps.push_back(part.steps);
+    for (std::int64_t t = 0; t < longest; ++t) rows.push_back(part.lane * lane_length + part.first + std::min<std::int64_t>(t, part.steps - 1));
   }
-  const Tensor log_p = torch::log_softmax(logits.view({lanes, steps, -1}), 2).transpose(0, 1);
+  const Tensor log_p = torch::log_softmax(logits, 1).index_select(0, torch::tensor(rows, torch::kLong).to(logits.device()));
   const Tensor targets = torch::tensor(symbols, torch::kLong).to(logits.device());
-  const Tensor nll = torch::ctc_loss(log_p, targets, std::vector<std::int64_t>(static_cast<std::size_t>(lanes), steps), lengths, kBlank,
-                                     /*reduction=*/at::Reduction::Sum, /*zero_infinity=*/true);
+  const Tensor nll = torch::ctc_loss(log_p.view({static_cast<std::int64_t>(batch.parts.size()), longest, -1}).transpose(0, 1), targets, steps, lengths,
+                                     kBlank, /*reduction=*/at::Reduction::Sum, /*zero_infinity=*/true);
   return nll / static_cast<double>(symbols.size());
 }
 
@@ -161,15 +163,15 @@ class Run {
     std::mt19937_64 random(seq);
     const int chunk = config_.chunk_ms[std::uniform_int_distribution<std::size_t>(0, config_.chunk_ms.size() - 1)(random)] / kStepMs;
     torch::manual_seed(random());  // of the dropout, so that a resumed run draws the same
-    const auto lanes = static_cast<std::int64_t>(batch.targets.size());
-    const Tensor x = torch::from_blob(batch.inputs.data(), {lanes, lane_steps(config_), kStackedFeatures}, torch::kFloat).to(device_);
+    const std::int64_t lanes = config_.batch, length = lane_steps(config_);
+    const Tensor x = torch::from_blob(batch.inputs.data(), {lanes, length, kStackedFeatures}, torch::kFloat).to(device_);
     SegmentState state = tracker_.initial_state(lanes);
     Tensor middle;
     const Tensor y = tracker_.forward_embedded(tracker_.embed_frames(x), lanes, chunk, state, config_.intermediate_loss > 0 ? &middle : nullptr);
-    const Tensor loss = ctc(tracker_.symbol_logits(y), batch);
+    const Tensor loss = ctc(tracker_.symbol_logits(y), batch, length);
     Tensor objective = loss;
     if (config_.intermediate_loss > 0) {
-      objective = (1 - config_.intermediate_loss) * loss + config_.intermediate_loss * ctc(tracker_.symbol_logits(middle), batch);
+      objective = (1 - config_.intermediate_loss) * loss + config_.intermediate_loss * ctc(tracker_.symbol_logits(middle), batch, length);
     }
     parameters_.gradients().zero_();
     objective.backward();
