@@ -24,13 +24,14 @@
 #include "ui/panels/latency_panel.h"
 #include "ui/panels/memory_panel.h"
 #include "ui/panels/sound_panel.h"
+#include "ui/panels/transcript_panel.h"
 #include "ui/status_line.h"
 
 namespace catena::ui {
 namespace {
 
 constexpr int narrow_width = 1360;  // below it the dashboards share a place as tabs
-constexpr int layout_version = 1;   // raise when docks change, so that an old layout is not restored over them
+constexpr int layout_version = 2;   // raise when docks change, so that an old layout is not restored over them
 
 QString recoveryFolder(const WindowFiles& files) {
   if (!files.recovery_folder.isEmpty()) return files.recovery_folder;
@@ -104,6 +105,8 @@ void MainWindow::buildPanels() {
   memory_ = new MemoryPanel(this);
   latency_ = new LatencyPanel(this);
   chunks_ = new ChunkPanel(session_, this);
+  transcript_ = new TranscriptPanel(this);
+  addPanel(Panel::transcript, transcript_, tr("Transcript"), Qt::RightDockWidgetArea);
   addPanel(Panel::sound, sound_, tr("Sound"), Qt::RightDockWidgetArea);
   addPanel(Panel::chunk, chunks_, tr("Chunk settings"), Qt::RightDockWidgetArea);
   addPanel(Panel::memory, memory_, tr("Memory"), Qt::BottomDockWidgetArea);
@@ -113,7 +116,9 @@ void MainWindow::buildPanels() {
     connect(panel, &DashboardPanel::csvWanted, this, &MainWindow::saveCsv);
     connect(panel, &DashboardPanel::pictureWanted, this, &MainWindow::savePicture);
   }
-  for (PanelWidget* panel : {static_cast<PanelWidget*>(sound_), static_cast<PanelWidget*>(chunks_),
+  connect(transcript_, &TranscriptPanel::exportWanted, this, &MainWindow::saveTranscript);
+  connect(sound_, &SoundPanel::runningChanged, transcript_, &TranscriptPanel::setListening);
+  for (PanelWidget* panel : {static_cast<PanelWidget*>(sound_), static_cast<PanelWidget*>(chunks_), static_cast<PanelWidget*>(transcript_),
                              static_cast<PanelWidget*>(memory_), static_cast<PanelWidget*>(latency_)})
     connect(&panel->notices(), &NoticeBar::actionTriggered, this, &MainWindow::act);
 }
@@ -140,6 +145,8 @@ NoticeBar& MainWindow::noticesOf(Panel panel) {
       return latency_->notices();
     case Panel::chunk:
       return chunks_->notices();
+    case Panel::transcript:
+      return transcript_->notices();
     case Panel::editor:
       break;
   }
@@ -160,6 +167,7 @@ void MainWindow::connectSession() {
     log_.add(figures);
   });
   connect(&session_, &Session::soundSegment, this, [this](const SoundSegment& segment) { sound_->add(segment); });
+  connect(&session_, &Session::spoken, transcript_, &TranscriptPanel::add);
   connect(&session_, &Session::settingsApplied, this, [this](const SettingsMark& mark) {
     memory_->addMark(mark);
     latency_->addMark(mark);
@@ -264,7 +272,10 @@ void MainWindow::restore() {
   if (!restoreState(settings_->value("docks").toByteArray(), layout_version)) {
     if (width() < narrow_width) tabifyDockWidget(dockOf(Panel::latency), dockOf(Panel::memory));
     resizeDocks({dockOf(Panel::sound)}, {width() < narrow_width ? 320 : 400}, Qt::Horizontal);
-    resizeDocks({dockOf(Panel::sound), dockOf(Panel::chunk)}, {380, 420}, Qt::Vertical);
+    // The transcript is what one looks at; chunks are set now and then.
+    tabifyDockWidget(dockOf(Panel::sound), dockOf(Panel::chunk));
+    dockOf(Panel::sound)->raise();
+    resizeDocks({dockOf(Panel::transcript), dockOf(Panel::sound)}, {340, 460}, Qt::Vertical);
     resizeDocks({dockOf(Panel::memory), dockOf(Panel::latency)}, {420, 640}, Qt::Horizontal);
     resizeDocks({dockOf(Panel::memory)}, {240}, Qt::Vertical);
   }

@@ -28,6 +28,7 @@ class ProgressLine;
 class ProjectMenu;
 class SoundPanel;
 class StatusLine;
+class TranscriptPanel;
 
 /// Where the window keeps what it remembers; empty paths: the platform's usual places.
 struct WindowFiles {
@@ -80,6 +81,7 @@ class MainWindow : public QMainWindow {
   MemoryPanel& memory() { return *memory_; }
   LatencyPanel& latency() { return *latency_; }
   ChunkPanel& chunks() { return *chunks_; }
+  TranscriptPanel& transcript() { return *transcript_; }
   StatusLine& status() { return *status_; }
   ProgressLine& progress() { return *progress_; }
   ProgressLine& remembering() { return *remembering_; }
@@ -116,6 +118,7 @@ class MainWindow : public QMainWindow {
   void chooseAndOpen();
   void saveCurrent(bool as);
   void saveCsv();
+  void saveTranscript();
   void savePicture(QWidget* widget);
   void say(const QString& problem, const QString& done);
   void fillRecentMenu();
@@ -139,7 +142,8 @@ class MainWindow : public QMainWindow {
   MemoryPanel* memory_ = nullptr;
   LatencyPanel* latency_ = nullptr;
   ChunkPanel* chunks_ = nullptr;
-  QDockWidget* docks_[5] = {};
+  TranscriptPanel* transcript_ = nullptr;
+  QDockWidget* docks_[6] = {};
   QMenu* recent_menu_ = nullptr;
   ProjectMenu* projects_ = nullptr;
   QAction* reopen_ = nullptr;

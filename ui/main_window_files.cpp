@@ -14,6 +14,7 @@
 #include "ui/notice_bar.h"
 #include "ui/panels/latency_panel.h"
 #include "ui/panels/memory_panel.h"
+#include "ui/panels/transcript_panel.h"
 #include "ui/status_line.h"
 
 namespace catena::ui {
@@ -88,6 +89,12 @@ void MainWindow::saveCurrent(bool as) {
 void MainWindow::saveCsv() {
   const QString path = ask_save_path(tr("Save figures"), QStringLiteral("catena-figures.csv"), tr("CSV (*.csv)"));
   if (!path.isEmpty()) say(exportFiguresCsv(path), tr("saved %1").arg(QFileInfo(path).fileName()));
+}
+
+void MainWindow::saveTranscript() {
+  const QString path = ask_save_path(tr("Export the transcript"), QStringLiteral("transcript.txt"),
+                                     tr("Text (*.txt);;Subtitles (*.srt);;JSON (*.json)"));
+  if (!path.isEmpty()) say(transcript_->exportTo(path), tr("saved %1").arg(QFileInfo(path).fileName()));
 }
 
 void MainWindow::savePicture(QWidget* widget) {

@@ -101,7 +101,7 @@ void MainWindow::buildEditMenu() {
 void MainWindow::buildViewMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&View"));
   int number = 0;
-  for (const Panel panel : {Panel::sound, Panel::memory, Panel::latency, Panel::chunk}) {
+  for (const Panel panel : {Panel::sound, Panel::memory, Panel::latency, Panel::chunk, Panel::transcript}) {
     QAction* toggle = dockOf(panel)->toggleViewAction();
     toggle->setShortcut(QKeySequence(QKeyCombination(Qt::AltModifier, static_cast<Qt::Key>(Qt::Key_1 + number++))));
     menu->addAction(toggle);
@@ -175,6 +175,8 @@ void MainWindow::buildVoiceMenu() {
     sound_->chooseDevice();
   });
   menu->addAction(tr("&Play a sound file..."), this, [this] { sound_->chooseFile(); });
+  menu->addSeparator();
+  menu->addAction(tr("&Export the transcript..."), this, &MainWindow::saveTranscript);
 }
 
 void MainWindow::buildHelpMenu() {

@@ -125,12 +125,29 @@ struct SoundSegment {
   double detection_latency_ms = 0;
 };
 
+struct SpokenWord {
+  QString text;
+  qint64 start_ms = 0;  ///< since the source was opened
+  qint64 end_ms = 0;
+  double confidence = 0;  ///< 0 to 1
+};
+
+/// What was heard since the last one.
+struct SpeechUpdate {
+  QVector<SpokenWord> settled;   ///< will not change any more
+  QVector<SpokenWord> open;      ///< how it goes on, as far as one can tell
+  bool utterance_ended = false;  ///< behind the settled words
+  double latency_ms = 0;         ///< from the end of the sound that was read last to these words; 0: nothing was read
+  double compute_percent = 0;    ///< of the sound's time
+  qint64 state_bytes = 0;        ///< carried from chunk to chunk
+};
+
 struct SoundDevice {
   QString name;  ///< stable name, without hw:X,Y
   bool is_default = false;
 };
 
-enum class Panel { editor, sound, memory, latency, chunk };
+enum class Panel { editor, sound, memory, latency, chunk, transcript };
 
 /// What went wrong and the one thing to do about it.
 struct Notice {
@@ -195,6 +212,7 @@ class Session : public QObject {
   void figures(const catena::ui::Figures& figures);
   void soundFigures(const catena::ui::SoundFigures& figures);
   void soundSegment(const catena::ui::SoundSegment& segment);
+  void spoken(const catena::ui::SpeechUpdate& update);
   void soundDevicesChanged();
   void settingsApplied(const catena::ui::SettingsMark& mark);
   void notice(const catena::ui::Notice& notice);

@@ -52,7 +52,7 @@ nlohmann::json bench_typing(const BenchOptions& options) {
   const auto application = make_application(argc, argv);
   const QTemporaryDir scratch;
   if (!scratch.isValid()) throw std::runtime_error("no temporary folder can be made; is the disk full?");
-  AppSession session({model_folder(options.model.folder), {}});
+  AppSession session({model_folder(options.model.folder), {}, {}});
   ui::MainWindow window(session, {scratch.filePath("settings.ini"), scratch.filePath("recovery")});
   window.show();
   wait_until(kPatienceMs, [&] { return window.isVisible() && window.windowHandle()->isExposed(); });

@@ -11,7 +11,7 @@
 
 #include "app/commands/interrupt.h"
 #include "app/commands/speech_options.h"
-#include "app/speech/listener.h"
+#include "app/speech/speech_listener.h"
 #include "audio/file_source.h"
 #include "audio/raw_input.h"
 #include "audio/sound_processor.h"
@@ -32,7 +32,7 @@ class Printer {
  public:
   explicit Printer(bool json) : json_(json) {}
 
-  void show(const Listener::Heard& heard) {
+  void show(const SpeechListener::Heard& heard) {
     for (const model::SpokenWord& word : heard.settled) {
       if (json_) {
         const nlohmann::json line = {{"word", word.text}, {"start_ms", word.start_ms}, {"end_ms", word.end_ms}, {"confidence", word.confidence}};
@@ -56,7 +56,7 @@ class Printer {
 int run(const Options& options) {
   const std::shared_ptr<audio::Source> source = options.file == "-" ? std::shared_ptr<audio::Source>(std::make_shared<audio::RawInput>(STDIN_FILENO))
                                                                     : std::make_shared<audio::FileSource>(options.file, options.real_time);
-  Listener listener(options.model.weights(), options.model.executor(), options.model.speech, options.model.language());
+  SpeechListener listener(options.model.weights(), options.model.executor(), options.model.speech, options.model.language());
   audio::SoundProcessor processor;
   Printer printer(options.json);
   std::vector<float> block(1600);

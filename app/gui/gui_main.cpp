@@ -31,6 +31,14 @@ std::filesystem::path find_model(const std::filesystem::path& chosen) {
   }
 }
 
+std::filesystem::path find_reader() {
+  try {
+    return speech_model_folder();
+  } catch (const std::runtime_error&) {
+    return default_speech_model;
+  }
+}
+
 void choose_model(AppSession& session, QWidget& window) {
   const QString folder = QFileDialog::getExistingDirectory(
       &window, QObject::tr("Choose a model folder (config.json, model.safetensors, tokenizer.model)"));
@@ -50,7 +58,8 @@ void choose_model(AppSession& session, QWidget& window) {
 int run_gui(int& argc, char** argv, const GuiOptions& options) {
   const std::unique_ptr<QApplication> application = make_application(argc, argv);
   const std::filesystem::path data = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation).toStdString();
-  AppSession session({find_model(options.model), {data / "streams", data / "projects"}, options.gpu_bytes});
+  const std::filesystem::path model = find_model(options.model);
+  AppSession session({model, {data / "streams", data / "projects"}, {find_reader(), model}, options.gpu_bytes});
   ui::MainWindow window(session);
   QObject::connect(&session, &AppSession::modelFolderWanted, &window, [&] { choose_model(session, window); });
   window.show();

@@ -20,7 +20,8 @@ enum Kind { suggestion_job, cursor_job };
 AppSession::AppSession(const SessionOptions& options, QObject* parent)
     : ui::Session(parent),
       gpu_bytes_(options.gpu_bytes),
-      sound_(clock_, this),
+      speech_(speechEvents()),
+      sound_(clock_, [this](audio::SoundUpdate update) { speech_.hear(std::move(update)); }, this),
       service_(
           options.keep, serviceEvents(), meters_, [this] { return jobs_.waiting() > 0; },
           [this](JobThread::Job job) { jobs_.post(std::move(job)); }) {
@@ -47,13 +48,29 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
       },
       [this] { return service_.idle(); });
   loadModel(options.model);
+  speech_.apply(settings_);
+  speech_.load(options.speech);
 }
 
 AppSession::~AppSession() {
   cancelSuggestion();
   sound_.shutDown();
+  speech_.stop();
   jobs_.post([this] { service_.save_all(); });
   jobs_.stop();
+}
+
+SpeechEvents AppSession::speechEvents() {
+  SpeechEvents events;
+  events.heard = [this](const ui::SpeechUpdate& update) {
+    QMetaObject::invokeMethod(
+        this, [this, update] { Q_EMIT spoken(update); }, Qt::QueuedConnection);
+  };
+  events.notice = [this](const ui::Notice& notice) {
+    QMetaObject::invokeMethod(
+        this, [this, notice] { Q_EMIT this->notice(notice); }, Qt::QueuedConnection);
+  };
+  return events;
 }
 
 ServiceEvents AppSession::serviceEvents() {
@@ -162,6 +179,7 @@ void AppSession::forgetProject(const QString& folder) {
 void AppSession::applySettings(const ui::ChunkSettings& settings) {
   settings_ = settings;
   sound_.setChunks(settings.sound_chunk_ms, settings.policy == ui::ChunkPolicy::pause);
+  speech_.apply(settings);
   jobs_.post([this, settings] { service_.apply(settings); });
 }
 

@@ -10,6 +10,7 @@
 
 #include "app/session/job_thread.h"
 #include "app/session/sound_link.h"
+#include "app/session/speech_service.h"
 #include "app/session/stream_meters.h"
 #include "app/session/stream_service.h"
 #include "ui/session.h"
@@ -19,6 +20,7 @@ namespace catena::app {
 struct SessionOptions {
   std::filesystem::path model;  ///< folder with config.json, model.safetensors and tokenizer.model
   KeepFolders keep;             ///< for what was read
+  SpeechFolders speech;
   /// Bytes that this process holds on the graphics card, -1 for none; asked on the UI thread, must not wait. May be
   /// empty.
   std::function<std::int64_t()> gpu_bytes = {};
@@ -70,6 +72,7 @@ class AppSession : public ui::Session {
 
  private:
   ServiceEvents serviceEvents();
+  SpeechEvents speechEvents();
   void sampleFigures();
   void mark(const QString& text);
 
@@ -85,7 +88,8 @@ class AppSession : public ui::Session {
   std::stop_source stop_more_;     // of its further alternatives
   std::function<std::int64_t()> gpu_bytes_;
   StreamMeters meters_;
-  SoundLink sound_;
+  SpeechService speech_;
+  SoundLink sound_;  // hands its updates to the speech service: ends first
   StreamService service_;  // of the model thread
   JobThread jobs_;         // the model thread; last: it ends before what it uses
 };

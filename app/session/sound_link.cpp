@@ -1,6 +1,7 @@
 #include "app/session/sound_link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "audio/devices.h"
 
@@ -17,8 +18,8 @@ QString text(const std::string& utf8) { return QString::fromUtf8(utf8.data(), st
 
 }  // namespace
 
-SoundLink::SoundLink(const QElapsedTimer& clock, QObject* parent)
-    : QObject(parent), clock_(clock), pipeline_([this] {
+SoundLink::SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear, QObject* parent)
+    : QObject(parent), clock_(clock), hear_(std::move(hear)), pipeline_([this] {
         // One waiting call is enough: it takes all updates there are.
         if (!update_waits_.exchange(true)) QMetaObject::invokeMethod(this, &SoundLink::take, Qt::QueuedConnection);
       }) {
@@ -73,7 +74,10 @@ void SoundLink::setChunks(int length_ms, bool end_at_pause) {
 
 void SoundLink::take() {
   update_waits_ = false;
-  for (const audio::SoundUpdate& update : pipeline_.poll()) show(update);
+  for (audio::SoundUpdate& update : pipeline_.poll()) {
+    show(update);
+    hear_(std::move(update));
+  }
 }
 
 void SoundLink::show(const audio::SoundUpdate& update) {

@@ -5,6 +5,7 @@
 #include <QElapsedTimer>
 #include <QObject>
 #include <atomic>
+#include <functional>
 #include <memory>
 
 #include "app/session/job_thread.h"
@@ -17,8 +18,8 @@ namespace catena::app {
 class SoundLink : public QObject {
   Q_OBJECT
  public:
-  /// `clock` runs since the session's start and outlives this.
-  SoundLink(const QElapsedTimer& clock, QObject* parent);
+  /// `clock` runs since the session's start and outlives this. `hear` gets every update, on the UI thread; it must not wait.
+  SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear, QObject* parent);
   ~SoundLink() override;
 
   const QVector<ui::SoundDevice>& devices() const { return devices_; }
@@ -47,6 +48,7 @@ class SoundLink : public QObject {
   void fail(const std::string& line);
 
   const QElapsedTimer& clock_;
+  std::function<void(audio::SoundUpdate)> hear_;
   QVector<ui::SoundDevice> devices_;
   std::atomic<bool> update_waits_{false};
   audio::SoundPipeline pipeline_;

@@ -15,7 +15,7 @@ TEST_CASE("without a usable model the session says so in one line and offers to 
   if (broken == "cut short") std::filesystem::resize_file(folder / "model" / "model.safetensors", 1000);
   if (broken == "no tokenizer") std::filesystem::remove(folder / "model" / "tokenizer.model");
   INFO(broken);
-  AppSession session({folder / "model", {}, {}});
+  AppSession session({folder / "model", {}, {}, {}});
   Listener heard(session);
   REQUIRE(wait_until([&] { return !heard.notices.empty() && !heard.models.empty(); }));
   const ui::Notice& notice = heard.notices.front();

@@ -11,7 +11,7 @@
 namespace catena::app {
 
 /// One source of sound. Not thread-safe.
-class Listener {
+class SpeechListener {
  public:
   struct Heard {
     std::vector<model::SpokenWord> settled;  ///< since the last time
@@ -20,7 +20,7 @@ class Listener {
   };
 
   /// words: a language model, or null.
-  Listener(const std::shared_ptr<const model::Weights>& weights, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
+  SpeechListener(const std::shared_ptr<const model::Weights>& weights, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
            std::shared_ptr<model::WordModel> words = nullptr);
 
   /// Frames and segments of an update. An utterance ends with its segment of speech; words that fall into none are dropped, so that noise

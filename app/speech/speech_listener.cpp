@@ -1,4 +1,4 @@
-#include "app/speech/listener.h"
+#include "app/speech/speech_listener.h"
 
 #include <algorithm>
 
@@ -11,11 +11,11 @@ constexpr std::int64_t kRememberedMs = 60'000;
 
 }  // namespace
 
-Listener::Listener(const std::shared_ptr<const model::Weights>& weights, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
+SpeechListener::SpeechListener(const std::shared_ptr<const model::Weights>& weights, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
                    std::shared_ptr<model::WordModel> words)
     : stream_(weights, executor, options, std::move(words)) {}
 
-void Listener::keep_spoken(std::vector<model::SpokenWord>& words) const {
+void SpeechListener::keep_spoken(std::vector<model::SpokenWord>& words) const {
   std::erase_if(words, [&](const model::SpokenWord& word) {
     if (speaking_ && word.end_ms + kMarginMs >= speaking_since_ms_) return false;
     return std::none_of(speech_.begin(), speech_.end(), [&](const audio::Segment& segment) {
@@ -24,7 +24,7 @@ void Listener::keep_spoken(std::vector<model::SpokenWord>& words) const {
   });
 }
 
-Listener::Heard Listener::hear(const audio::SoundUpdate& update) {
+SpeechListener::Heard SpeechListener::hear(const audio::SoundUpdate& update) {
   for (const audio::MelFrame& frame : update.log_mel) stream_.feed(frame);
   now_ms_ = update.time_ms;
   Heard heard;
@@ -46,7 +46,7 @@ Listener::Heard Listener::hear(const audio::SoundUpdate& update) {
   return heard;
 }
 
-Listener::Heard Listener::finish() {
+SpeechListener::Heard SpeechListener::finish() {
   stream_.end_utterance();
   Heard heard;
   heard.settled = stream_.take_settled();

@@ -1,0 +1,96 @@
+#include "app/session/speech_service.h"
+
+#include <utility>
+
+#include "model/speech/tracker_word_model.h"
+
+namespace catena::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kForget = 0.98;  // of the figures of compute, an update: about two seconds
+
+double ms_between(Clock::time_point a, Clock::time_point b) { return std::chrono::duration<double, std::milli>(b - a).count(); }
+
+QVector<ui::SpokenWord> shown(const std::vector<model::SpokenWord>& words) {
+  QVector<ui::SpokenWord> result;
+  result.reserve(static_cast<qsizetype>(words.size()));
+  for (const model::SpokenWord& word : words) result.append({QString::fromStdString(word.text), word.start_ms, word.end_ms, word.confidence});
+  return result;
+}
+
+ui::Notice notice(const std::string& line) { return {ui::Panel::transcript, QString::fromStdString(line), {}, {}, false}; }
+
+}  // namespace
+
+SpeechService::SpeechService(SpeechEvents events) : events_(std::move(events)) {
+  jobs_.start([this](const std::string& line) { events_.notice(notice(line)); });
+}
+
+SpeechService::~SpeechService() { stop(); }
+
+void SpeechService::load(const SpeechFolders& folders) {
+  jobs_.post([this, folders] { load_now(folders); });
+}
+
+void SpeechService::apply(const ui::ChunkSettings& settings) {
+  jobs_.post([this, settings] {
+    settings_ = settings;
+    if (listener_ == nullptr) return;
+    listener_->stream().set_chunk_ms(settings.sound_chunk_ms);
+    listener_->stream().set_carry(settings.carry);
+  });
+}
+
+void SpeechService::hear(audio::SoundUpdate update) {
+  jobs_.post([this, update = std::make_shared<const audio::SoundUpdate>(std::move(update)), arrived = Clock::now()] { hear_now(*update, arrived); });
+}
+
+void SpeechService::load_now(const SpeechFolders& folders) {
+  weights_ = nullptr;
+  words_ = nullptr;
+  listener_ = nullptr;
+  if (folders.reader.empty()) return;
+  weights_ = model::load_speech_weights(folders.reader);
+  if (folders.language.empty()) return;
+  try {
+    words_ = std::make_shared<model::TrackerWordModel>(model::TextModel::load(folders.language), model::ExecutorOptions{});
+  } catch (const std::exception& error) {
+    events_.notice(notice(std::string(error.what()) + "; words are read by their letters alone"));
+  }
+}
+
+void SpeechService::hear_now(const audio::SoundUpdate& update, Clock::time_point arrived) {
+  if (weights_ == nullptr) return;
+  if (listener_ == nullptr || update.stream != stream_) {
+    model::SpeechOptions options;
+    options.chunk_ms = settings_.sound_chunk_ms;
+    listener_ = std::make_unique<SpeechListener>(weights_, model::ExecutorOptions{}, options, words_);
+    listener_->stream().set_carry(settings_.carry);
+    stream_ = update.stream;
+    busy_ms_ = sound_ms_ = 0;
+  }
+  const Clock::time_point start = Clock::now();
+  const std::int64_t read_before = listener_->stream().read_ms();
+  SpeechListener::Heard heard = listener_->hear(update);
+  if (!update.running) {
+    const SpeechListener::Heard rest = listener_->finish();
+    heard.settled.insert(heard.settled.end(), rest.settled.begin(), rest.settled.end());
+    heard.open.clear();
+    heard.utterance_ended = true;
+  }
+  const Clock::time_point end = Clock::now();
+  busy_ms_ = kForget * busy_ms_ + ms_between(start, end);
+  sound_ms_ = kForget * sound_ms_ + static_cast<double>(update.log_mel.size()) * 10;
+  ui::SpeechUpdate result;
+  result.settled = shown(heard.settled);
+  result.open = shown(heard.open);
+  result.utterance_ended = heard.utterance_ended;
+  if (listener_->stream().read_ms() > read_before) result.latency_ms = update.latency_ms + ms_between(arrived, end);
+  result.compute_percent = sound_ms_ > 0 ? 100 * busy_ms_ / sound_ms_ : 0;
+  result.state_bytes = static_cast<qint64>(listener_->stream().state_bytes());
+  events_.heard(result);
+}
+
+}  // namespace catena::app
