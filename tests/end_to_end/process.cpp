@@ -44,8 +44,8 @@ Process::Process(const std::vector<std::string>& arguments, const Surroundings& 
   if (pid_ == 0) {
     redirect(STDOUT_FILENO, out);
     redirect(STDERR_FILENO, err);
-    const int nothing = ::open("/dev/null", O_RDONLY);
-    ::dup2(nothing, STDIN_FILENO);
+    const int input = ::open(surroundings.standard_input.c_str(), O_RDONLY);
+    if (input < 0 || ::dup2(input, STDIN_FILENO) < 0) ::_exit(126);
     ::setenv("HOME", folder_.c_str(), 1);
     for (const char* name : {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"}) {
       ::setenv(name, folder_.c_str(), 1);

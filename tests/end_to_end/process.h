@@ -20,6 +20,7 @@ struct Finished {
 
 struct Surroundings {
   std::vector<std::pair<std::string, std::string>> environment = {};  ///< further variables
+  std::filesystem::path standard_input = "/dev/null";
   std::filesystem::path standard_output = {};  ///< where standard output goes instead of Finished::out
   std::uint64_t largest_file = 0;  ///< bytes a file may have (a write past it fails as on a full disk); 0: no bound
 };

@@ -1,0 +1,172 @@
+// Reading speech from the command line: what comes out, and what bad input says.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "model/speech/frame_stack.h"
+#include "model/speech/symbols.h"
+#include "tests/end_to_end/fixture.h"
+#include "tests/model/tiny_model.h"
+
+namespace fs = std::filesystem;
+using namespace catena::test;
+
+namespace {
+
+std::string little_endian(std::uint32_t value, int bytes) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i) text.push_back(static_cast<char>(value >> (8 * i)));
+  return text;
+}
+
+/// 16-bit samples of a tone that comes and goes like syllables.
+std::string samples(int rate, int channels, double seconds) {
+  std::string bytes;
+  for (int i = 0; i < static_cast<int>(seconds * rate); ++i) {
+    const double t = static_cast<double>(i) / rate;
+    const double loudness = std::max(0.0, std::sin(2 * 3.14159265 * 3 * t));
+    const auto value = static_cast<std::int16_t>(12000 * loudness * (std::sin(2 * 3.14159265 * 180 * t) + 0.5 * std::sin(2 * 3.14159265 * 900 * t)));
+    for (int c = 0; c < channels; ++c) bytes += little_endian(static_cast<std::uint16_t>(value), 2);
+  }
+  return bytes;
+}
+
+std::string wav(int rate, int channels, double seconds) {
+  const std::string data = samples(rate, channels, seconds);
+  const auto size = static_cast<std::uint32_t>(data.size()), bytes = static_cast<std::uint32_t>(2 * channels);
+  return "RIFF" + little_endian(36 + size, 4) + "WAVEfmt " + little_endian(16, 4) + little_endian(1, 2) +
+         little_endian(static_cast<std::uint32_t>(channels), 2) + little_endian(static_cast<std::uint32_t>(rate), 4) +
+         little_endian(static_cast<std::uint32_t>(rate) * bytes, 4) + little_endian(bytes, 2) + little_endian(16, 2) + "data" +
+         little_endian(size, 4) + data;
+}
+
+struct Recording {
+  TemporaryFolder folder;
+  fs::path sound = folder / "said.wav", reader = folder / "reader";
+
+  Recording() {
+    using namespace catena::model;
+    ModelConfig config = catena::model::test::tiny_config(Carry::delta, kSymbols);
+    config.features = kStackedFeatures;
+    catena::model::test::write_random_model(reader, config);
+    write_file(sound, wav(16000, 1, 3));
+  }
+  Finished transcribe(const std::vector<std::string>& more = {}, const Surroundings& surroundings = {}) const {
+    std::vector<std::string> words{"transcribe", sound.string(), "--model", reader.string(), "--no-language-model", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_catena(words, surroundings);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("sound of any rate and number of channels is read, also raw from standard input") {
+  Recording here;
+  Surroundings surroundings;
+  SECTION("16 kHz") {}
+  SECTION("8 kHz, stereo") { write_file(here.sound, wav(8000, 2, 3)); }
+  SECTION("48 kHz") { write_file(here.sound, wav(48000, 1, 3)); }
+  SECTION("standard input") {
+    write_file(here.folder / "raw", samples(16000, 1, 3));
+    surroundings.standard_input = here.folder / "raw";
+    here.sound = "-";
+  }
+  const Finished result = here.transcribe({}, surroundings);
+  CHECK(result.code == 0);
+  CHECK(result.err.empty());
+  for (const nlohmann::json& word : json_lines(result.out)) {
+    CHECK(word.at("start_ms").get<int>() < word.at("end_ms").get<int>());
+    CHECK(word.at("end_ms").get<int>() <= 3100);
+    CHECK(word.at("confidence").get<double>() <= 1);
+  }
+}
+
+TEST_CASE("digital silence has no words") {
+  Recording here;
+  write_file(here.folder / "raw", std::string(16000 * 2 * 5, '\0'));
+  here.sound = "-";
+  Surroundings surroundings;
+  surroundings.standard_input = here.folder / "raw";
+  const Finished result = here.transcribe({}, surroundings);
+  CHECK(result.code == 0);
+  CHECK(result.out.empty());
+}
+
+TEST_CASE("what is no sound is refused by name") {
+  Recording here;
+  SECTION("missing") { fs::remove(here.sound); }
+  SECTION("text") { write_file(here.sound, "these are words, not sound\n"); }
+  SECTION("empty") { write_file(here.sound, ""); }
+  SECTION("a folder") {
+    fs::remove(here.sound);
+    fs::create_directory(here.sound);
+  }
+  check_refused(here.transcribe(), {here.sound.string()});
+}
+
+TEST_CASE("a recording that is cut short is read as far as it goes, and that is said") {
+  const Recording here;
+  fs::resize_file(here.sound, 44 + 2 * 16000);
+  const Finished result = here.transcribe();
+  CHECK(result.code == 0);
+  CHECK(result.err.find("said.wav is cut short") != std::string::npos);
+}
+
+TEST_CASE("standard input that ends inside a sample is said") {
+  Recording here;
+  write_file(here.folder / "raw", samples(16000, 1, 1) + "x");
+  here.sound = "-";
+  Surroundings surroundings;
+  surroundings.standard_input = here.folder / "raw";
+  const Finished result = here.transcribe({}, surroundings);
+  CHECK(result.code == 0);
+  CHECK(result.err.find("in the middle of a sample") != std::string::npos);
+}
+
+TEST_CASE("a reader that is missing, broken or reads text is refused by name") {
+  const Recording here;
+  SECTION("missing") { fs::remove_all(here.reader); }
+  SECTION("truncated") { fs::resize_file(here.reader / "model.safetensors", 1000); }
+  SECTION("reads text") {
+    fs::remove_all(here.reader);
+    copy_tiny_model(here.reader);
+  }
+  check_refused(here.transcribe(), {here.reader.string()});
+}
+
+TEST_CASE("a reader of speech in the place of a text model is refused by name") {
+  const Recording here;
+  write_file(here.folder / "a.txt", "text\n");
+  fs::copy_file(tiny_model_folder() / "tokenizer.model", here.reader / "tokenizer.model");
+  check_refused(run_catena({"complete", (here.folder / "a.txt").string(), "--model", here.reader.string()}), {"reader"});
+}
+
+TEST_CASE("error rates are told per corpus and in total") {
+  const Recording here;
+  write_file(here.folder / "manifest.tsv", "file\tseconds\tspeaker\tcorpus\tlicence\ttranscript\nsaid.wav\t3\ta\tone\tx\thello there\nsaid.wav\t3\ta\ttwo\tx\tso\n");
+  const Finished result = run_catena({"eval", "speech", (here.folder / "manifest.tsv").string(), "--model", here.reader.string(), "--no-language-model", "--json"});
+  REQUIRE(result.code == 0);
+  const auto lines = json_lines(result.out);
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].at("corpus") == "one");
+  CHECK(lines[2].at("corpus") == "total");
+  CHECK(lines[2].at("words") == 3);
+  CHECK(lines[2].at("wer_percent").get<double>() > 0);
+  CHECK(lines[2].at("compute_percent_of_audio").get<double>() > 0);
+}
+
+TEST_CASE("a manifest that cannot be used is refused with its line") {
+  const Recording here;
+  const fs::path manifest = here.folder / "manifest.tsv";
+  std::vector<std::string> named{manifest.string()};
+  SECTION("missing") {}
+  SECTION("without the columns") { write_file(manifest, "a\tb\n1\t2\n"); }
+  SECTION("a short line") {
+    write_file(manifest, "file\ttranscript\nsaid.wav\n");
+    named.push_back("manifest.tsv:2");
+  }
+  SECTION("a file that is not there") {
+    write_file(manifest, "file\ttranscript\nother.wav\thello\n");
+    named = {"other.wav"};
+  }
+  check_refused(run_catena({"eval", "speech", manifest.string(), "--model", here.reader.string(), "--no-language-model"}), named);
+}
