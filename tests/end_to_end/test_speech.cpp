@@ -170,3 +170,33 @@ TEST_CASE("a manifest that cannot be used is refused with its line") {
   }
   check_refused(run_catena({"eval", "speech", manifest.string(), "--model", here.reader.string(), "--no-language-model"}), named);
 }
+
+TEST_CASE("a conversation in files: the answer's voice lies in the time of the input") {
+  const Recording here;
+  const fs::path answers = here.folder / "answers.wav";
+  const std::vector<std::string> words{"converse", "--input", here.sound.string(), "--output", answers.string(), "--model", here.reader.string(),
+                                       "--language-model", tiny_model_folder().string(), "--json"};
+  const Finished result = run_catena(words);
+  REQUIRE(result.code == 0);
+  CHECK(result.err.empty());
+  for (const nlohmann::json& line : json_lines(result.out)) {
+    const std::string who = line.at("who");
+    CHECK((who == "you" || who == "catena"));
+    CHECK(line.at("interrupted").is_boolean());
+  }
+  CHECK(fs::file_size(answers) >= 44 + 2 * 3 * 22050 * 99 / 100);
+}
+
+TEST_CASE("a conversation that cannot be held is refused before it begins") {
+  const Recording here;
+  std::vector<std::string> words{"converse", "--model", here.reader.string(), "--language-model", tiny_model_folder().string(), "--input"};
+  SECTION("no sound") {
+    write_file(here.folder / "notes.txt", "these are words\n");
+    words.push_back((here.folder / "notes.txt").string());
+    check_refused(run_catena(words), {"notes.txt"});
+  }
+  SECTION("nowhere to write") {
+    words.insert(words.end(), {here.sound.string(), "--output", (here.folder / "no" / "answers.wav").string()});
+    check_refused(run_catena(words), {"answers.wav", "does not exist"});
+  }
+}
