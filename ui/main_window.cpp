@@ -30,7 +30,7 @@
 namespace catena::ui {
 namespace {
 
-constexpr int narrow_width = 1360;  // below it the dashboards share a place as tabs
+constexpr int narrow_width = 1560;  // below it the dashboards do not fit side by side and share a place as tabs
 constexpr int layout_version = 2;   // raise when docks change, so that an old layout is not restored over them
 
 QString recoveryFolder(const WindowFiles& files) {

@@ -14,6 +14,7 @@ void SpeechModelOptions::add_to(CLI::App& command) {
   command.add_option("--chunk-ms", speech.chunk_ms, "Sound read at once, 40 to 5120 ms")->check(CLI::Range(40, 5120))->capture_default_str();
   command.add_option("--beam", speech.beam.width, "Hypotheses kept")->check(CLI::Range(1, 256))->capture_default_str();
   command.add_option("--language-weight", speech.beam.language_weight, "Weight of the text model's likelihoods")->check(CLI::Range(0.0, 10.0))->capture_default_str();
+  command.add_option("--letter-cost", speech.beam.letter_cost, "Taken for each letter of an open word, nats")->check(CLI::Range(0.0, 20.0))->capture_default_str();
   command.add_option("--word-bonus", speech.beam.word_bonus, "Added for each word, nats")->check(CLI::Range(-20.0, 20.0))->capture_default_str();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace catena::model {
@@ -17,12 +18,19 @@ float log_sum(float a, float b) {
 
 }  // namespace
 
+/// What the language model says of a word.
+struct BeamDecoder::Judged {
+  float likelihood = 0;
+  WordModel::StatePointer context;  // behind it
+};
+
 /// A letter behind others: hypotheses share what they have in common.
 struct BeamDecoder::Letter {
   Symbol symbol = kBlank;
   std::int64_t step = 0;
   float log_p = 0;
   LetterPointer before;
+  mutable std::optional<Judged> judged;  // of the word that ends here
 };
 
 struct BeamDecoder::Hypothesis {
@@ -31,17 +39,20 @@ struct BeamDecoder::Hypothesis {
   Symbol symbol = kSpace; // of the last letter, settled or not; a text begins as if behind a space
   float blank = kNever, letter = kNever;  // ln p of the ways to read it that end with a blank, or with its last letter
   float language = 0;     // what the language model adds
+  int letters = 0;        // of the open word
+  int to_judge = 0;       // letters of the word before the space at the end, which the language model has not been asked about
   WordModel::StatePointer context;
 
   float total() const { return log_sum(blank, letter); }
   float score() const { return total() + language; }
-  std::string open_letters() const {
-    std::string text;
-    for (const Letter* at = last.get(); at != nullptr && at->symbol != kSpace; at = at->before.get()) text.push_back(letter_of(at->symbol));
-    std::reverse(text.begin(), text.end());
-    return text;
-  }
 };
+
+std::string BeamDecoder::word_before(const Letter& last) {
+  std::string text;
+  for (const Letter* at = &last; at != nullptr && at->symbol != kSpace; at = at->before.get()) text.push_back(letter_of(at->symbol));
+  std::reverse(text.begin(), text.end());
+  return text;
+}
 
 BeamDecoder::BeamDecoder(const BeamOptions& options, std::shared_ptr<WordModel> words) : options_(options), words_(std::move(words)) {
   Hypothesis first;
@@ -54,6 +65,15 @@ BeamDecoder::~BeamDecoder() = default;
 BeamDecoder::BeamDecoder(BeamDecoder&&) noexcept = default;
 BeamDecoder& BeamDecoder::operator=(BeamDecoder&&) noexcept = default;
 
+void BeamDecoder::judge(Hypothesis& hypothesis, const Letter& last, int letters) {
+  if (!last.judged) {
+    const auto [likelihood, context] = words_->next(hypothesis.context, word_before(last));
+    last.judged = Judged{likelihood, context};
+  }
+  hypothesis.language += options_.language_weight * (options_.letter_cost * static_cast<float>(letters) + last.judged->likelihood);
+  hypothesis.context = last.judged->context;
+}
+
 void BeamDecoder::extend(const Hypothesis& from, Symbol symbol, float score, float log_p, std::vector<Hypothesis>& into) {
   if (score == kNever) return;
   const std::uint64_t key = (from.key ^ symbol) * 0x9E3779B97F4A7C15ULL + 0x632BE59BD9B4E019ULL;
@@ -64,15 +84,18 @@ void BeamDecoder::extend(const Hypothesis& from, Symbol symbol, float score, flo
   }
   Hypothesis next;
   next.key = key;
-  next.last = std::make_shared<const Letter>(Letter{symbol, step_, log_p, from.last});
+  next.last = std::make_shared<const Letter>(Letter{symbol, step_, log_p, from.last, {}});
   next.symbol = symbol;
   next.letter = score;
   next.language = from.language;
   next.context = from.context;
-  if (symbol == kSpace && words_ != nullptr) {
-    const auto [likelihood, context] = words_->next(from.context, from.open_letters());
-    next.language += options_.language_weight * likelihood + options_.word_bonus;
-    next.context = context;
+  const float letter_cost = options_.language_weight * options_.letter_cost;
+  if (words_ != nullptr && symbol != kSpace) {
+    next.language -= letter_cost;
+    next.letters = from.letters + 1;
+  } else if (words_ != nullptr) {
+    next.language += options_.word_bonus;
+    next.to_judge = from.letters;
   }
   into.push_back(std::move(next));
 }
@@ -90,17 +113,23 @@ void BeamDecoder::feed(std::span<const float> log_p) {
   for (const Hypothesis& hypothesis : beam_) {
     for (Symbol symbol = 1; symbol < kSymbols; ++symbol) {
       const float p = log_p[symbol];
-      if (p < options_.least_symbol) continue;
+      if (p < (symbol == kSpace && words_ != nullptr ? options_.least_space : options_.least_symbol)) continue;
       const bool again = symbol == hypothesis.symbol;
       if (again && symbol == kSpace) continue;  // no empty words
       extend(hypothesis, symbol, (again ? hypothesis.blank : hypothesis.total()) + p, p, next);
     }
   }
   const auto kept = std::min<std::size_t>(static_cast<std::size_t>(options_.width), next.size());
-  std::partial_sort(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(kept), next.end(),
-                    [](const Hypothesis& a, const Hypothesis& b) { return a.score() > b.score(); });
+  const auto better = [](const Hypothesis& a, const Hypothesis& b) { return a.score() > b.score(); };
+  std::partial_sort(next.begin(), next.begin() + static_cast<std::ptrdiff_t>(kept), next.end(), better);
   next.resize(kept);
   beam_ = std::move(next);
+  if (words_ != nullptr) {  // words are judged only where a hypothesis has survived, since that is what costs time
+    for (Hypothesis& hypothesis : beam_) {
+      if (hypothesis.to_judge > 0) judge(hypothesis, *hypothesis.last->before, std::exchange(hypothesis.to_judge, 0));
+    }
+    std::sort(beam_.begin(), beam_.end(), better);
+  }
   const float best = beam_.front().score();  // keeps numbers small however long the stream is
   for (Hypothesis& hypothesis : beam_) {
     hypothesis.blank -= best;
@@ -164,7 +193,7 @@ void BeamDecoder::settle(std::size_t words) {
     for (std::size_t i = 0; same && i < length; ++i) same = letter_of(own[i]->symbol) == prefix[i];
     if (!same) continue;
     LetterPointer last;
-    for (std::size_t i = length; i < own.size(); ++i) last = std::make_shared<const Letter>(Letter{own[i]->symbol, own[i]->step, own[i]->log_p, last});
+    for (std::size_t i = length; i < own.size(); ++i) last = std::make_shared<const Letter>(Letter{own[i]->symbol, own[i]->step, own[i]->log_p, last, own[i]->judged});
     hypothesis.last = last;
     kept.push_back(std::move(hypothesis));
   }
@@ -193,11 +222,9 @@ std::vector<DecodedWord> BeamDecoder::open_words() const { return words_of(beam_
 void BeamDecoder::end_utterance() {
   if (words_ != nullptr) {  // the last words have not been judged yet
     for (Hypothesis& hypothesis : beam_) {
-      const std::string letters = hypothesis.open_letters();
-      if (letters.empty()) continue;
-      const auto [likelihood, context] = words_->next(hypothesis.context, letters);
-      hypothesis.language += options_.language_weight * likelihood + options_.word_bonus;
-      hypothesis.context = context;
+      if (hypothesis.letters == 0) continue;
+      judge(hypothesis, *hypothesis.last, hypothesis.letters);
+      hypothesis.language += options_.word_bonus;
     }
   }
   const auto best = std::max_element(beam_.begin(), beam_.end(), [](const Hypothesis& a, const Hypothesis& b) { return a.score() < b.score(); });

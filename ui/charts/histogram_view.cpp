@@ -30,7 +30,7 @@ HistogramView::HistogramView(const QString& name, const LatencyDistribution& dis
 }
 
 QSize HistogramView::sizeHint() const { return {160, 120}; }
-QSize HistogramView::minimumSizeHint() const { return {96, 72}; }
+QSize HistogramView::minimumSizeHint() const { return {72, 72}; }
 
 void HistogramView::setBudget(double milliseconds) {
   budget_ = milliseconds;

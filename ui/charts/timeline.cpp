@@ -25,7 +25,7 @@ Timeline::Timeline(const QString& name, Format format, QWidget* parent)
 }
 
 QSize Timeline::sizeHint() const { return {320, 120}; }
-QSize Timeline::minimumSizeHint() const { return {160, 72}; }
+QSize Timeline::minimumSizeHint() const { return {112, 72}; }
 
 int Timeline::addSeries(const QString& label, QColor Colors::*color) {
   series_.push_back({label, color, SampleRing()});
