@@ -101,6 +101,24 @@ void add_bill(CLI::App& bench, int& exit_code) {
   set_callback(*command, options, std::make_shared<bool>(false), bench_bill, exit_code);
 }
 
+#ifdef CATENA_WITH_GUI
+void add_soak(CLI::App& bench, int& exit_code) {
+  auto options = std::make_shared<SoakOptions>();
+  auto as_json = std::make_shared<bool>(false);
+  CLI::App* command = bench.add_subcommand("soak", "Hours of sound as fast as they go: does memory or latency grow?");
+  command->add_option("--file", options->file, "Sound that is repeated; default: the bundled recording");
+  command->add_option("--hours", options->hours, "Of sound")->capture_default_str()->check(CLI::Range(0.01, 1000.0));
+  command->add_flag("--quick", options->quick, "A quarter of an hour of sound");
+  command->add_flag("--json", *as_json, "One JSON object");
+  options->model.add_to(*command);
+  command->callback([options, as_json, &exit_code] {
+    watch_for_interrupt();
+    print(bench_soak(*options), *as_json);
+    exit_code = interrupted() ? 130 : 0;
+  });
+}
+#endif
+
 }  // namespace
 
 void add_bench_command(CLI::App& program, int& exit_code) {
@@ -112,6 +130,7 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   add_bill(*bench, exit_code);
 #ifdef CATENA_WITH_GUI
   add(*bench, "typing", "Key press to suggestion in the real window, typing into a 1 MB file", bench_typing, exit_code);
+  add_soak(*bench, exit_code);
 #endif
 }
 

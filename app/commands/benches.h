@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "app/commands/model_options.h"
+#ifdef CATENA_WITH_GUI
+#include "app/commands/speech_options.h"
+#endif
 #include "model/runtime/weights.h"
 
 namespace catena::app {
@@ -45,6 +48,17 @@ void bench_bill(const BillOptions& options, const std::function<void(const nlohm
 /// Key press to suggestion in the real window, typing into a 1 MiB file; and start to window and first suggestion. Only in builds
 /// with the window.
 nlohmann::json bench_typing(const BenchOptions& options);
+
+#ifdef CATENA_WITH_GUI
+struct SoakOptions {
+  SpeechModelOptions model;
+  std::filesystem::path file;  ///< sound that is repeated; empty: the bundled one
+  double hours = 10;
+  bool quick = false;
+};
+/// Hours of sound as fast as they go. Only in builds with sound.
+nlohmann::json bench_soak(const SoakOptions& options);
+#endif
 
 /// Loads the weights that the options name.
 std::shared_ptr<const model::Weights> bench_weights(const BenchOptions& options);

@@ -200,3 +200,13 @@ TEST_CASE("a conversation that cannot be held is refused before it begins") {
     check_refused(run_catena(words), {"answers.wav", "does not exist"});
   }
 }
+
+TEST_CASE("the soak bench tells whether anything grew") {
+  const Recording here;
+  const Finished result = run_catena({"bench", "soak", "--hours", "0.02", "--file", here.sound.string(), "--model", here.reader.string(), "--no-language-model", "--json"});
+  REQUIRE(result.code == 0);
+  const nlohmann::json line = json_lines(result.out).at(0);
+  CHECK(line.at("state_growth_bytes") == 0);
+  CHECK(line.at("chunks").get<int>() >= 112);  // 72 s in chunks of 640 ms
+  for (const char* key : {"rss_growth_bytes", "p95_last_over_first", "compute_percent_of_audio", "hours"}) CHECK(line.contains(key));
+}
