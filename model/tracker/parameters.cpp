@@ -86,9 +86,11 @@ void Parameters::initialise(std::uint64_t seed) {
     } else if (ends_with(spec.name, "conv.weight")) {
       value.uniform_(-0.5, 0.5, generator);
     } else if (ends_with(spec.name, "decay.bias")) {
-      // With log_rate = 0 a head forgets by softplus(bias) = 1/tau a token: tau from 16 to 4096 tokens over the heads.
-      for (std::int64_t h = 0; h < spec.shape[0]; ++h) {
-        const double tau = 16 * std::pow(256.0, static_cast<double>(h) / static_cast<double>(std::max<std::int64_t>(1, spec.shape[0] - 1)));
+      // With log_rate = 0 a head forgets by softplus(bias) = 1/tau a token: tau from 16 to 4096 tokens over the heads, 256 of a single one.
+      const std::int64_t heads = spec.shape[0];
+      for (std::int64_t h = 0; h < heads; ++h) {
+        const double place = heads == 1 ? 0.5 : static_cast<double>(h) / static_cast<double>(heads - 1);
+        const double tau = 16 * std::pow(256.0, place);
         value[h] = std::log(std::expm1(1.0 / tau));
       }
     } else if (ends_with(spec.name, "decay.weight")) {
