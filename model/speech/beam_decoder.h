@@ -23,7 +23,7 @@ struct DecodedWord {
 struct BeamOptions {
   int width = 8;               ///< hypotheses kept
   float least_symbol = -6;     ///< ln p; less likely symbols do not extend a hypothesis
-  float language_weight = 0.5F;  ///< of ln p of a word
+  float language_weight = 0.3F;  ///< of ln p of a word; this and the next one chosen on development speech
   float word_bonus = 1.0F;     ///< for each word: the language model alone prefers few
   float letter_cost = 1.6F;    ///< what a letter of an open word is taken to cost in the language model, until the word is judged: else no word would end
   float least_space = -4;      ///< ln p; a less likely space ends no word, since to judge one costs a step of the language model
