@@ -102,12 +102,6 @@ class Talk {
   double chunk_ms_ = 0;
 };
 
-std::string joined(const std::vector<model::SpokenWord>& words) {
-  std::string text;
-  for (const model::SpokenWord& word : words) text += (text.empty() ? "" : " ") + word.text;
-  return text;
-}
-
 void tell(Conversation& conversation, const audio::SpeakerEvent& event, std::int64_t now) {
   using Kind = audio::SpeakerEvent::Kind;
   if (event.kind == Kind::started) conversation.voice_started(event.number, now);
@@ -150,7 +144,7 @@ int run_file(const Options& options) {
     const SpeechListener::Heard heard = listener.hear(update);
     if (listener.stream().chunks() > chunks_before) talk.took(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
     now += kStepMs;
-    conversation.hear(update.speech, joined(heard.settled), !heard.open.empty(), now);
+    conversation.hear(update.speech, model::to_text(heard.settled), !heard.open.empty(), now);
     for (const audio::SpeakerEvent& event : voice.pass(kStepMs)) tell(conversation, event, now);
     conversation.tick(now);
     talk.answer(conversation, now);
@@ -189,7 +183,7 @@ int run_live(const Options& options) {
       const std::int64_t chunks_before = listener.stream().chunks();
       const SpeechListener::Heard heard = listener.hear(update);
       if (listener.stream().chunks() > chunks_before) talk.took(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
-      conversation.hear(update.speech, joined(heard.settled), !heard.open.empty(), now());
+      conversation.hear(update.speech, model::to_text(heard.settled), !heard.open.empty(), now());
       for (const audio::SourceEvent& event : update.events) {
         if (event.kind != audio::SourceEventKind::finished) std::fprintf(stderr, "%s\n", event.text.c_str());
       }

@@ -61,17 +61,9 @@ std::string read(SpeechStream& stream, const std::vector<float>& samples) {
   audio::LogMel log_mel;
   std::vector<audio::MelFrame> frames;
   log_mel.feed(samples, frames);
-  std::string text;
-  const auto take = [&] {
-    for (const SpokenWord& word : stream.take_settled()) text += (text.empty() ? "" : " ") + word.text;
-  };
-  for (const audio::MelFrame& frame : frames) {
-    stream.feed(frame);
-    take();
-  }
+  for (const audio::MelFrame& frame : frames) stream.feed(frame);
   stream.end_utterance();
-  take();
-  return text;
+  return to_text(stream.take_settled());
 }
 
 int run(const Options& options) {

@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "model/text/utf8.h"
+
 namespace catena::app {
 namespace {
 
@@ -50,7 +52,7 @@ void Dialogue::read(Control control) {
 
 void Dialogue::ask(std::string_view question) {
   read(Control::user);
-  read(" " + std::string(question) + "\n");
+  read(std::string(1, ' ').append(question).append("\n"));
   read(Control::assistant);
   asked_ = state_;
 }
@@ -79,7 +81,7 @@ void Dialogue::answer(std::string_view question, const std::function<bool(const 
     }
   }
   // An answer that was cut for its length may end inside a character.
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80U) != 0) text.pop_back();
+  text.resize(text.size() - model::incomplete_tail(text));
   if (const std::string_view rest = trimmed(text); !rest.empty()) sink(std::string(rest));
 }
 
@@ -90,7 +92,7 @@ void Dialogue::note(std::string_view question, std::string_view answer) {
 
 void Dialogue::settle(std::string_view heard) {
   state_ = asked_;
-  read((heard.empty() ? "" : " ") + std::string(heard) + "\n");
+  read(std::string(heard.empty() ? "" : " ").append(heard).append("\n"));
 }
 
 }  // namespace catena::app

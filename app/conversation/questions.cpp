@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <numeric>
 #include <utility>
 #include <vector>
+
+#include "model/speech/error_rate.h"
 
 namespace catena::app {
 namespace {
@@ -53,24 +54,10 @@ std::vector<std::string_view> split(std::string_view text, char between) {
   return parts;
 }
 
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 /// Words of four letters and more may have one wrong. Forgiven ones are counted, so that the exact pattern wins.
 bool same_word(std::string_view heard, std::string_view meant, int& forgiven) {
   if (heard == meant) return true;
-  if (meant.size() < 4 || distance(heard, meant) > 1) return false;
+  if (meant.size() < 4 || model::character_errors(meant, heard).errors > 1) return false;
   ++forgiven;
   return true;
 }
@@ -95,7 +82,7 @@ Match match(const std::vector<std::string_view>& words, std::string_view pattern
   for (std::string_view part : split(pattern, ' ')) {
     if (part == "#") {
       std::string rest;
-      for (; at < words.size(); ++at) rest += (rest.empty() ? "" : " ") + std::string(words[at]);
+      for (; at < words.size(); ++at) rest.append(rest.empty() ? "" : " ").append(words[at]);
       const std::optional<int> number = number_of(rest);
       if (!number) return {};
       result.number = *number;

@@ -61,7 +61,7 @@ void TurnManager::voice(bool active, std::int64_t now) {
 
 void TurnManager::hear(std::int64_t now) {
   turn_ = Turn::hearing;
-  silent_since_ = std::max(silent_since_, voice_ ? std::int64_t{0} : now);
+  if (!voice_) silent_since_ = now;
 }
 
 void TurnManager::words(const std::string& settled, bool open, std::int64_t now) {

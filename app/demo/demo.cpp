@@ -35,7 +35,8 @@ int run_demo(int& argc, char** argv, const DemoOptions& options) {
   // The user's own settings, recovered texts and streams stay out of it.
   const QTemporaryDir scratch;
   if (!scratch.isValid()) throw std::runtime_error("no temporary folder can be made; is the disk full?");
-  AppSession session({model_folder(options.model), {}, {}, {}});
+  const fs::path model = model_folder(options.model);
+  AppSession session({model, {}, {speech_model_folder(), model}, {}});
   DemoRecord record(session, options.output / "completions.jsonl");
   ui::MainWindow window(session, {scratch.filePath("settings.ini"), scratch.filePath("recovery")});
   window.show();

@@ -9,6 +9,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Updates come about 30 times a second: so many waiting are more than a second of sound.
+constexpr int kBehind = 40, kCaughtUp = 5;
+
 constexpr double kForget = 0.98;  // of the figures of compute, an update: about two seconds
 
 double ms_between(Clock::time_point a, Clock::time_point b) { return std::chrono::duration<double, std::milli>(b - a).count(); }
@@ -71,6 +74,10 @@ void SpeechService::hear_now(const audio::SoundUpdate& update, Clock::time_point
     stream_ = update.stream;
     busy_ms_ = sound_ms_ = 0;
   }
+  // A machine that does not keep up reads words by their letters alone until it does: sound is never dropped and never piles up.
+  const int waiting = jobs_.waiting();
+  if (waiting > kBehind) listener_->stream().set_language(false);
+  if (waiting < kCaughtUp) listener_->stream().set_language(true);
   const Clock::time_point start = Clock::now();
   const std::int64_t read_before = listener_->stream().read_ms();
   SpeechListener::Heard heard = listener_->hear(update);

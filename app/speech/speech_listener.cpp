@@ -5,6 +5,8 @@
 namespace catena::app {
 namespace {
 
+static_assert(audio::kMelBands == model::kMelBands, "the reader sees the bands that the sound path makes");
+
 // The reader may place a letter a little before or behind the sound that voice activity finds.
 constexpr std::int64_t kMarginMs = 400;
 constexpr std::int64_t kRememberedMs = 60'000;

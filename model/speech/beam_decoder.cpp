@@ -126,7 +126,8 @@ void BeamDecoder::feed(std::span<const float> log_p) {
   beam_ = std::move(next);
   if (words_ != nullptr) {  // words are judged only where a hypothesis has survived, since that is what costs time
     for (Hypothesis& hypothesis : beam_) {
-      if (hypothesis.to_judge > 0) judge(hypothesis, *hypothesis.last->before, std::exchange(hypothesis.to_judge, 0));
+      const int letters = std::exchange(hypothesis.to_judge, 0);
+      if (letters > 0 && language_) judge(hypothesis, *hypothesis.last->before, letters);
     }
     std::sort(beam_.begin(), beam_.end(), better);
   }
@@ -141,10 +142,15 @@ void BeamDecoder::feed(std::span<const float> log_p) {
   settle_common();
 }
 
-std::vector<DecodedWord> BeamDecoder::words_of(const Hypothesis& hypothesis, bool whole_only) {
+std::vector<const BeamDecoder::Letter*> BeamDecoder::letters_of(const Hypothesis& hypothesis) {
   std::vector<const Letter*> letters;
   for (const Letter* at = hypothesis.last.get(); at != nullptr; at = at->before.get()) letters.push_back(at);
   std::reverse(letters.begin(), letters.end());
+  return letters;
+}
+
+std::vector<DecodedWord> BeamDecoder::words_of(const Hypothesis& hypothesis, bool whole_only) {
+  const std::vector<const Letter*> letters = letters_of(hypothesis);
   std::vector<DecodedWord> words;
   DecodedWord word;
   float sum = 0;
@@ -174,26 +180,18 @@ void BeamDecoder::settle(std::size_t words) {
   if (words == 0) return;
   const std::vector<DecodedWord> best = words_of(beam_.front(), false);
   settled_.insert(settled_.end(), best.begin(), best.begin() + static_cast<std::ptrdiff_t>(words));
-  // The space behind the last of them.
-  std::vector<LetterPointer> letters;
-  for (LetterPointer at = beam_.front().last; at != nullptr; at = at->before) letters.push_back(at);
-  std::reverse(letters.begin(), letters.end());
-  std::string prefix;
-  std::size_t ended = 0, length = 0;
-  for (; length < letters.size() && ended < words; ++length) {
-    prefix.push_back(letter_of(letters[length]->symbol));
-    if (letters[length]->symbol == kSpace && length > 0 && letters[length - 1]->symbol != kSpace) ++ended;
-  }
+  const std::vector<const Letter*> letters = letters_of(beam_.front());
+  std::size_t length = 0;  // with the space behind the last of them
+  for (std::size_t ended = 0; length < letters.size() && ended < words; ++length) ended += letters[length]->symbol == kSpace ? 1 : 0;
   std::vector<Hypothesis> kept;
   for (Hypothesis& hypothesis : beam_) {
-    std::vector<const Letter*> own;
-    for (const Letter* at = hypothesis.last.get(); at != nullptr; at = at->before.get()) own.push_back(at);
-    std::reverse(own.begin(), own.end());
-    bool same = own.size() >= length;
-    for (std::size_t i = 0; same && i < length; ++i) same = letter_of(own[i]->symbol) == prefix[i];
-    if (!same) continue;
+    const std::vector<const Letter*> own = letters_of(hypothesis);
+    const auto same_symbol = [](const Letter* a, const Letter* b) { return a->symbol == b->symbol; };
+    if (own.size() < length || !std::equal(letters.begin(), letters.begin() + static_cast<std::ptrdiff_t>(length), own.begin(), same_symbol)) continue;
     LetterPointer last;
-    for (std::size_t i = length; i < own.size(); ++i) last = std::make_shared<const Letter>(Letter{own[i]->symbol, own[i]->step, own[i]->log_p, last, own[i]->judged});
+    for (std::size_t i = length; i < own.size(); ++i) {
+      last = std::make_shared<const Letter>(Letter{own[i]->symbol, own[i]->step, own[i]->log_p, last, own[i]->judged});
+    }
     hypothesis.last = last;
     kept.push_back(std::move(hypothesis));
   }
@@ -220,7 +218,7 @@ std::vector<DecodedWord> BeamDecoder::take_settled() { return std::exchange(sett
 std::vector<DecodedWord> BeamDecoder::open_words() const { return words_of(beam_.front(), false); }
 
 void BeamDecoder::end_utterance() {
-  if (words_ != nullptr) {  // the last words have not been judged yet
+  if (words_ != nullptr && language_) {  // the last words have not been judged yet
     for (Hypothesis& hypothesis : beam_) {
       if (hypothesis.letters == 0) continue;
       judge(hypothesis, *hypothesis.last, hypothesis.letters);

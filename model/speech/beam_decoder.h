@@ -49,6 +49,9 @@ class BeamDecoder {
   /// Nobody speaks any more: settles everything by the best hypothesis. The words before stay the next ones' context.
   void end_utterance();
 
+  /// Whether the language model is asked from here on; without it words are read by their letters, in a fraction of the time.
+  void set_language(bool asked) { language_ = asked; }
+
   std::int64_t steps() const { return step_; }
   /// Steps since the likeliest symbol was last another than the blank.
   std::int64_t blank_steps() const { return blank_steps_; }
@@ -65,10 +68,12 @@ class BeamDecoder {
   /// Asks the language model about the word that ends with `last`, once for the same letters, in place of what it was taken to cost.
   void judge(Hypothesis& hypothesis, const Letter& last, int letters);
   static std::string word_before(const Letter& last);
+  static std::vector<const Letter*> letters_of(const Hypothesis& hypothesis);  ///< oldest first
   static std::vector<DecodedWord> words_of(const Hypothesis& hypothesis, bool whole_only);
 
   BeamOptions options_;
   std::shared_ptr<WordModel> words_;
+  bool language_ = true;
   std::vector<Hypothesis> beam_;  // best first
   std::vector<DecodedWord> settled_;
   std::int64_t step_ = 0, blank_steps_ = 0;

@@ -14,13 +14,6 @@ namespace {
 constexpr std::size_t kShortestPause = 15, kLongestPause = 90;  // frames
 constexpr int kDraws = 12;                                      // of a next utterance that fits, before the rest of a lane is a pause
 
-MelFrames frames_of(const UtteranceFile& file, const Utterance& utterance) {
-  const auto bytes = file.frames(utterance);
-  MelFrames frames(bytes.size());
-  std::transform(bytes.begin(), bytes.end(), frames.begin(), mel_value);
-  return frames;
-}
-
 }  // namespace
 
 SpeechBatches::SpeechBatches(std::vector<std::shared_ptr<const UtteranceFile>> files, std::vector<double> weights, int lanes, int steps,
@@ -61,7 +54,7 @@ void SpeechBatches::fill_lane(std::int64_t step, int lane, SpeechBatch& batch) c
     const std::size_t used = sound.size() / kMelBands, room = length - used;
     const std::size_t wait = used == 0 ? std::min(pause, room - item.utterance->frames) : pause;
     if (item.utterance->frames + wait > room) continue;
-    const MelFrames whole = frames_of(*item.file, *item.utterance);
+    const MelFrames whole = item.file->mels(*item.utterance);
     last = augment_ ? other_voice(whole, room - wait, random) : whole;
     append_pause(last, wait, sound, random);
     sound.insert(sound.end(), last.begin(), last.end());
@@ -76,7 +69,7 @@ void SpeechBatches::fill_lane(std::int64_t step, int lane, SpeechBatch& batch) c
   append_pause(last, length - sound.size() / kMelBands, sound, random);
   if (augment_) {
     const Item& other = draw();
-    other_place(sound, frames_of(*other.file, *other.utterance), random);
+    other_place(sound, other.file->mels(*other.utterance), random);
     hide_parts(sound, random);
   }
   FrameStack stack;

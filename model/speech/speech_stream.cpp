@@ -29,6 +29,12 @@ std::vector<SpokenWord> in_ms(const std::vector<DecodedWord>& words) {
 
 }  // namespace
 
+std::string to_text(std::span<const SpokenWord> words) {
+  std::string text;
+  for (const SpokenWord& word : words) text += (text.empty() ? "" : " ") + word.text;
+  return text;
+}
+
 std::shared_ptr<const Weights> load_speech_weights(const std::filesystem::path& folder) {
   std::shared_ptr<const Weights> weights = Weights::load(folder);
   const ModelConfig& config = weights->config();

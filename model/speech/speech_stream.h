@@ -20,9 +20,12 @@ struct SpokenWord {
   float confidence = 0;                   ///< 0 to 1
 };
 
+/// With spaces between them.
+std::string to_text(std::span<const SpokenWord> words);
+
 struct SpeechOptions {
   int chunk_ms = 640;  ///< 40 to 5120, a multiple of kStepMs; others are rounded
-  BeamOptions beam;
+  BeamOptions beam = {};
 };
 
 /// Loads a model folder and makes sure that it reads speech. Throws std::runtime_error with one line.
@@ -44,6 +47,8 @@ class SpeechStream {
 
   /// Takes effect at the next boundary.
   void set_chunk_ms(int chunk_ms);
+  /// As BeamDecoder::set_language.
+  void set_language(bool asked) { decoder_.set_language(asked); }
   void set_carry(bool carry) { carry_ = carry; }
 
   std::vector<SpokenWord> take_settled();

@@ -28,7 +28,7 @@ WordModel::StatePointer TrackerWordModel::start() {
 
 std::pair<float, WordModel::StatePointer> TrackerWordModel::next(const StatePointer& state, std::string_view word) {
   ChainState after = static_cast<const AfterWords&>(*state).state;
-  const std::vector<Token> tokens = model_->tokenizer()->encode(" " + std::string(word));
+  const std::vector<Token> tokens = model_->tokenizer()->encode(std::string(1, ' ').append(word));
   std::vector<float> nll(tokens.size());
   executor_->score(after, tokens, settings_, nll);
   return {-std::accumulate(nll.begin(), nll.end(), 0.0F), std::make_shared<const AfterWords>(std::move(after))};

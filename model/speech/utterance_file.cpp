@@ -88,4 +88,11 @@ std::span<const std::uint8_t> UtteranceFile::frames(const Utterance& utterance) 
   return {data_ + sizeof kMagic + utterance.first_frame * kMelBands, std::size_t{utterance.frames} * kMelBands};
 }
 
+std::vector<float> UtteranceFile::mels(const Utterance& utterance) const {
+  const auto bytes = frames(utterance);
+  std::vector<float> result(bytes.size());
+  std::transform(bytes.begin(), bytes.end(), result.begin(), mel_value);
+  return result;
+}
+
 }  // namespace catena::model

@@ -51,6 +51,8 @@ class UtteranceFile {
   const std::vector<Utterance>& utterances() const { return utterances_; }
   /// Its frames, [frames, kMelBands] bytes.
   std::span<const std::uint8_t> frames(const Utterance& utterance) const;
+  /// The same as numbers: ln of power.
+  std::vector<float> mels(const Utterance& utterance) const;
 
  private:
   const std::uint8_t* data_ = nullptr;

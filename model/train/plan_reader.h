@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace catena::model {
 
@@ -48,6 +49,8 @@ class PlanReader {
     }
     fail(key, "must be one of " + known);
   }
+  /// A reader for each object of a list.
+  std::vector<PlanReader> list(const char* key) const;
   void check(const char* key, bool ok, const std::string& expected) const {
     if (!ok) fail(key, "must be " + expected);
   }

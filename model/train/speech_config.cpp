@@ -12,12 +12,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-std::vector<SpeechSource> sources(const json& object, const char* key, const fs::path& file) {
+std::vector<SpeechSource> sources(const PlanReader& plan, const char* key) {
   std::vector<SpeechSource> result;
-  const auto it = object.find(key);
-  if (it == object.end() || !it->is_array()) throw std::runtime_error(file.string() + ": '" + key + "' must be a list of sources");
-  for (const json& entry : *it) {
-    const PlanReader reader(entry, file);
+  for (const PlanReader& reader : plan.list(key)) {
     SpeechSource source;
     reader.get_path("utterances", source.utterances, true);
     reader.get("weight", source.weight);
@@ -49,8 +46,8 @@ SpeechConfig SpeechConfig::load(const fs::path& file) {
                "one with features " + std::to_string(kStackedFeatures) + " and vocab " + std::to_string(kSymbols) + " to read speech");
   reader.check("model", config.model.summary_levels == 0, "one with summary_levels 0 to read speech");
   reader.get_path("output", config.output, true);
-  config.train = sources(object, "train", file);
-  config.heldout = sources(object, "heldout", file);
+  config.train = sources(reader, "train");
+  config.heldout = sources(reader, "heldout");
   reader.get_path("initial_weights", config.initial_weights);
   reader.get("seed", config.seed);
   reader.get("batch", config.batch);

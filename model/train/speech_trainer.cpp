@@ -72,14 +72,10 @@ SpeechEvaluation evaluate_file(const Tracker& tracker, const UtteranceFile& file
   const auto count = static_cast<std::int64_t>(file.utterances().size()), wanted = std::min(count, config.evaluate_utterances);
   for (std::int64_t i = 0; i < wanted; ++i) {
     const Utterance& utterance = file.utterances()[static_cast<std::size_t>(i * count / wanted)];
-    const auto bytes = file.frames(utterance);
+    const std::vector<float> mels = file.mels(utterance);
     FrameStack stack;
     std::vector<float> inputs;
-    for (std::size_t t = 0; t < bytes.size(); t += kMelBands) {
-      std::array<float, kMelBands> frame{};
-      std::transform(bytes.begin() + static_cast<std::ptrdiff_t>(t), bytes.begin() + static_cast<std::ptrdiff_t>(t + kMelBands), frame.begin(), mel_value);
-      stack.feed(frame, inputs);
-    }
+    for (std::size_t t = 0; t < mels.size(); t += kMelBands) stack.feed(std::span(mels).subspan(t, kMelBands), inputs);
     if (inputs.empty()) continue;
     const Tensor x = torch::from_blob(inputs.data(), {1, static_cast<std::int64_t>(inputs.size() / kStackedFeatures), kStackedFeatures}, torch::kFloat);
     SegmentState state = tracker.initial_state(1);

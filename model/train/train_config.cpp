@@ -1,6 +1,5 @@
 #include "model/train/train_config.h"
 
-#include <fstream>
 #include <stdexcept>
 
 #include "model/train/plan_reader.h"
@@ -11,12 +10,9 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-std::vector<TrainSource> sources(const json& object, const char* key, const fs::path& file) {
+std::vector<TrainSource> sources(const PlanReader& plan, const char* key) {
   std::vector<TrainSource> result;
-  const auto it = object.find(key);
-  if (it == object.end() || !it->is_array()) throw std::runtime_error(file.string() + ": '" + key + "' must be a list of sources");
-  for (const json& entry : *it) {
-    const PlanReader reader(entry, file);
+  for (const PlanReader& reader : plan.list(key)) {
     TrainSource source;
     reader.get_path("text", source.text);
     reader.get_path("tokens", source.tokens, true);
@@ -30,16 +26,6 @@ std::vector<TrainSource> sources(const json& object, const char* key, const fs::
 }
 
 }  // namespace
-
-json read_plan(const fs::path& file) {
-  std::ifstream stream(file);
-  if (!stream) throw std::runtime_error(file.string() + ": cannot be opened");
-  try {
-    return json::parse(stream, nullptr, true, true);
-  } catch (const json::exception& error) {
-    throw std::runtime_error(file.string() + ": is not JSON (" + error.what() + ")");
-  }
-}
 
 TrainPrecision fast_precision(Device device) {
 #if defined(__x86_64__)
@@ -68,8 +54,8 @@ TrainConfig TrainConfig::load(const fs::path& file) {
       config.tokenizer.samples.emplace_back(text, share);
     }
   }
-  config.train = sources(object, "train", file);
-  config.heldout = sources(object, "heldout", file);
+  config.train = sources(reader, "train");
+  config.heldout = sources(reader, "heldout");
   reader.get_path("initial_weights", config.initial_weights);
   reader.get("seed", config.seed);
   reader.get("batch", config.batch);

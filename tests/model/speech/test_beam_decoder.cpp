@@ -108,6 +108,20 @@ TEST_CASE("a language model decides between words that sound alike, also the las
   CHECK(words->asked < 40);
 }
 
+TEST_CASE("a language model that there is no time for is not asked, and words come all the same") {
+  const auto words = std::make_shared<OneWord>("see");
+  BeamDecoder decoder({}, words);
+  decoder.set_language(false);
+  feed(decoder, "one_ two");
+  decoder.end_utterance();
+  CHECK(joined(decoder.take_settled()) == "one two");
+  CHECK(words->asked == 0);
+  decoder.set_language(true);
+  feed(decoder, "three");
+  decoder.end_utterance();
+  CHECK(words->asked > 0);
+}
+
 TEST_CASE("words know when they were said and how sure that is") {
   BeamDecoder decoder;
   feed(decoder, "___", 0.99F);

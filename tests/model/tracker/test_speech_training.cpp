@@ -101,8 +101,7 @@ TEST_CASE("a made-up language of sounds is learnt from its transcripts") {
   const std::string said = "cab fed abe dace";
   stream.feed(spoken(" " + said + " ", random));
   stream.end_utterance();
-  std::string read;
-  for (const SpokenWord& word : stream.take_settled()) read += (read.empty() ? "" : " ") + word.text;
+  const std::string read = to_text(stream.take_settled());
   CHECK(character_errors(said, read).percent() < 20);
 }
 
