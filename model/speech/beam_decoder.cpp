@@ -180,6 +180,7 @@ void BeamDecoder::settle(std::size_t words) {
   if (words == 0) return;
   const std::vector<DecodedWord> best = words_of(beam_.front(), false);
   settled_.insert(settled_.end(), best.begin(), best.begin() + static_cast<std::ptrdiff_t>(words));
+  const LetterPointer alive = beam_.front().last;  // the loop below gives the best hypothesis new letters while the others are still compared with these
   const std::vector<const Letter*> letters = letters_of(beam_.front());
   std::size_t length = 0;  // with the space behind the last of them
   for (std::size_t ended = 0; length < letters.size() && ended < words; ++length) ended += letters[length]->symbol == kSpace ? 1 : 0;
