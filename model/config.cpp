@@ -91,6 +91,7 @@ void each_field(Config& config, Visit&& visit) {
   visit("summary_levels", config.summary_levels, Key::optional);
   visit("fill_in_middle", config.fill_in_middle, Key::optional);
   visit("features", config.features, Key::optional);
+  visit("around_taps", config.around_taps, Key::optional);
 }
 
 // A float's shortest decimal form, so that 0.1F is written as 0.1.
@@ -161,6 +162,10 @@ void ModelConfig::validate() const {
   require(regression_share >= 0 && regression_share < 1, "regression_share", regression_share, "0 to less than 1");
   require(summary_levels >= 0 && summary_levels <= 4, "summary_levels", summary_levels, "0 to 4");
   require(features >= 0 && features <= 8192 && features % 16 == 0, "features", features, "a multiple of 16 from 0 to 8192");
+  require(around_taps == 0 || (around_taps % 2 == 1 && around_taps <= 31), "around_taps", around_taps, "0 or an odd number to 31");
+  if (around_taps > 0 && !reads_frames()) {
+    throw std::runtime_error("around_taps is " + std::to_string(around_taps) + ", expected 0: a model that reads tokens does not look ahead");
+  }
   if (reads_frames() && carry == Carry::attention) {
     throw std::runtime_error("features is " + std::to_string(features) + ", expected 0: carry \"attention\" reads tokens only");
   }
@@ -196,6 +201,7 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config) {
     const std::string mixer = layer + "mixer.";
     const bool chain = ModelConfig::is_chain(i);
     add(layer + "norm1.weight", {d});
+    if (config.around_taps > 0) add(layer + "around_conv.weight", {d, config.around_taps});
     if (chain && config.has_memory()) {
       add(mixer + "in.weight", {4 * d, d});
       add(mixer + "conv.weight", {3 * d, config.conv_taps});

@@ -43,6 +43,7 @@ struct ModelConfig {
   int heads = 0;
   int ffn = 0;          ///< hidden width of SwiGLU
   int features = 0;     ///< numbers of an input frame, for a model that reads sound; 0: it reads tokens
+  int around_taps = 0;  ///< odd; a depthwise convolution over the frames on both sides, inside the chunk, is added to what every mixer reads; 0: none
   int gate_hidden = 0;  ///< hidden width of the importance gate; 0: no gate, every token is written in full
   int conv_taps = 4;    ///< causal convolution before q, k, v of a layer with a regression memory
   Carry carry = Carry::delta;

@@ -1,6 +1,7 @@
 #include "model/runtime/frame_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace catena::model {
@@ -15,6 +16,20 @@ FrameReader::FrameReader(const std::shared_ptr<const Weights>& weights, const Ex
       keys_(static_cast<std::size_t>(block_tokens) * scratch_.width),
       values_(keys_.size()) {
   if (!config().reads_frames()) throw std::runtime_error("model '" + config().name + "' reads text, not sound");
+}
+
+/// Adds the convolution over the frames around to what the mixer is going to read.
+void FrameReader::look_around(const PackedLayer& layer, int count) {
+  const int taps = config().around_taps;
+  const Rows h = scratch_.h(), sums = scratch_.mixed();
+  std::array<const float*, 31> rows{};  // ModelConfig::validate bounds the taps
+  for (int t = 0; t < count; ++t) {
+    const int first = std::max(0, taps / 2 - t), last = std::min(taps - 1, count - 1 - t + taps / 2);
+    for (int j = first; j <= last; ++j) rows[static_cast<std::size_t>(j - first)] = h.row(t + j - taps / 2);
+    std::copy_n(h.row(t), scratch_.width, sums.row(t));
+    kernels_.convolve_add(rows.data(), layer.around.data() + static_cast<std::size_t>(first) * scratch_.width, last - first + 1, sums.row(t), config().width);
+  }
+  std::copy_n(sums.row(0), static_cast<std::size_t>(count) * scratch_.width, h.row(0));
 }
 
 void FrameReader::read_chunk(FrameState& state, std::span<const float> frames, std::span<float> logits, bool carry, float gate_temperature) {
@@ -40,6 +55,7 @@ void FrameReader::read_chunk(FrameState& state, std::span<const float> frames, s
     const PackedLayer& layer = model_->layers[static_cast<std::size_t>(i)];
     const Carry kind = ModelConfig::is_chain(i) ? config().carry : Carry::none;
     for (int t = 0; t < count; ++t) kernels_.rms_norm(x.row(t), layer.norm1.data(), h.row(t), config().width, config().norm_eps);
+    if (!layer.around.empty()) look_around(layer, count);
     if (kind == Carry::delta || kind == Carry::linear) {
       delta_mixer(compute(), config(), layer, scratch_, count, temperature, {data + layout.memory(i), data + layout.tail(i)});
       layer.out.multiply(compute(), scratch_.mixed(), count, x, true);

@@ -41,6 +41,7 @@ class FrameReader {
 
  private:
   Compute compute() { return {kernels_, pool_}; }
+  void look_around(const PackedLayer& layer, int count);
 
   std::shared_ptr<const PackedModel> model_;
   const Kernels& kernels_;

@@ -29,6 +29,7 @@ class Packer {
     const Carry carry = ModelConfig::is_chain(index) ? config.carry : Carry::none;
     PackedLayer packed;
     packed.norm1 = vector(layer + "norm1.weight");
+    if (config.around_taps > 0) packed.around = transposed(vector(layer + "around_conv.weight"), config.around_taps);
     packed.out = matrix(d, {mixer + "out.weight"});
     packed.norm2 = vector(layer + "norm2.weight");
     packed.ffn_in = matrix(d, {layer + "ffn.in.weight"});

@@ -11,7 +11,8 @@
 namespace catena::model {
 
 struct PackedLayer {
-  Buffer norm1;  // [d]
+  Buffer norm1;   // [d]
+  Buffer around;  // [around_taps, d], transposed: channels side by side; empty without
   Linear in;     // delta: q, k, v, g, importance's first layer, decay stacked: [4d + G + H, d]; else q, k, v: [3d, d]
   Linear out;    // [d, d]
   Buffer norm2;  // [d]

@@ -179,6 +179,75 @@ Tensor tail_gradient(const Tensor& ds, const Tensor& weights) {
   return result;
 }
 
+/// The taps that stay inside a row of `length` around place t: j from first to last.
+struct TapRange {
+  std::int64_t first, last;
+};
+TapRange taps_inside(std::int64_t t, std::int64_t length, std::int64_t taps) {
+  const std::int64_t half = taps / 2;
+  return {std::max<std::int64_t>(0, half - t), std::min(taps - 1, length - 1 - t + half)};
+}
+
+struct AroundConvolution : Function<AroundConvolution> {
+  static Tensor forward(AutogradContext* ctx, Tensor x, Tensor weight) {
+    x = x.contiguous();
+    const std::int64_t n = x.size(0), t = x.size(1), c = x.size(2), taps = weight.size(1);
+    const Tensor by_tap = weight.t().contiguous();
+    Tensor y = x.clone();
+    const float* px = x.data_ptr<float>();
+    const float* pw = by_tap.data_ptr<float>();
+    float* py = y.data_ptr<float>();
+    rows(n * t, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const auto [first, last] = taps_inside(i % t, t, taps);
+        float* out = py + i * c;
+        for (std::int64_t j = first; j <= last; ++j) {
+          const float* row = px + (i + j - taps / 2) * c;
+          const float* w = pw + j * c;
+          for (std::int64_t k = 0; k < c; ++k) out[k] += w[k] * row[k];
+        }
+      }
+    });
+    ctx->save_for_backward({x, by_tap});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor &x = saved[0], &by_tap = saved[1];
+    const Tensor g = grads[0].contiguous();
+    const std::int64_t n = x.size(0), t = x.size(1), c = x.size(2), taps = by_tap.size(0);
+    Tensor dx = g.clone();
+    const float* px = x.data_ptr<float>();
+    const float* pw = by_tap.data_ptr<float>();
+    const float* pg = g.data_ptr<float>();
+    float* pdx = dx.data_ptr<float>();
+    rows(n * t, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const auto [first, last] = taps_inside(i % t, t, taps);
+        float* out = pdx + i * c;
+        for (std::int64_t j = first; j <= last; ++j) {  // the place that is j away saw this one with the mirrored tap
+          const float* row = pg + (i + j - taps / 2) * c;
+          const float* w = pw + (taps - 1 - j) * c;
+          for (std::int64_t k = 0; k < c; ++k) out[k] += w[k] * row[k];
+        }
+      }
+    });
+    const Tensor dw = reduce_rows(n * t, taps * c, [&](std::int64_t begin, std::int64_t end, float* pdw) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const auto [first, last] = taps_inside(i % t, t, taps);
+        const float* grow = pg + i * c;
+        for (std::int64_t j = first; j <= last; ++j) {
+          const float* row = px + (i + j - taps / 2) * c;
+          float* out = pdw + j * c;
+          for (std::int64_t k = 0; k < c; ++k) out[k] += grow[k] * row[k];
+        }
+      }
+    });
+    return {dx, dw.view({taps, c}).t().contiguous()};
+  }
+};
+
 struct ShortConvolution : Function<ShortConvolution> {
   /// Saves the convolution's sum (before silu): one pass forward, one backward.
   static Tensor forward(AutogradContext* ctx, Tensor x, Tensor weight, Tensor tail) {
@@ -416,6 +485,12 @@ Tensor swiglu(const Tensor& x) {
   if (fused(x)) return SwiGlu::apply(x);
   const auto parts = x.chunk(2, -1);
   return torch::silu(parts[0]) * parts[1];
+}
+
+Tensor around_convolution(const Tensor& x, const Tensor& weight) {
+  if (fused(x)) return AroundConvolution::apply(x, weight);
+  const std::int64_t taps = weight.size(1);
+  return x + torch::conv1d(x.transpose(1, 2), weight.unsqueeze(1), {}, at::IntArrayRef{1}, at::IntArrayRef{taps / 2}, at::IntArrayRef{1}, x.size(2)).transpose(1, 2);
 }
 
 Tensor short_convolution(const Tensor& x, const Tensor& weight, const Tensor& tail) {

@@ -16,6 +16,10 @@ torch::Tensor swiglu(const torch::Tensor& x);
 /// float32: the inputs before x. Result [B, T, C] float32.
 torch::Tensor short_convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& tail);
 
+/// x plus a depthwise convolution that looks to both sides: y[t] = x[t] + sum_j weight[:, j] x[t + j - taps / 2], with nothing outside
+/// the row. x [N, T, C] float32, weight [C, taps] float32, taps odd.
+torch::Tensor around_convolution(const torch::Tensor& x, const torch::Tensor& weight);
+
 /// x / sqrt(sum x^2 + 1e-6) over the last dimension, float32.
 torch::Tensor unit_length(const torch::Tensor& x);
 

@@ -83,7 +83,7 @@ void Parameters::initialise(std::uint64_t seed) {
     Tensor value = torch::zeros(spec.shape, torch::kFloat);
     if (spec.name == "embed.weight") {
       value.normal_(0, 0.02, generator);
-    } else if (ends_with(spec.name, "conv.weight")) {
+    } else if (ends_with(spec.name, ".conv.weight")) {
       value.uniform_(-0.5, 0.5, generator);
     } else if (ends_with(spec.name, "decay.bias")) {
       // With log_rate = 0 a head forgets by softplus(bias) = 1/tau a token: tau from 16 to 4096 tokens over the heads, 256 of a single one.
@@ -98,7 +98,7 @@ void Parameters::initialise(std::uint64_t seed) {
     } else if (ends_with(spec.name, "importance.out.weight")) {
       // Small, since the gate's temperature divides the score.
       value.normal_(0, 0.5 * config_.gate_temperature / std::sqrt(static_cast<double>(spec.shape[1])), generator);
-    } else if (spec.shape.size() == 2) {
+    } else if (spec.shape.size() == 2 && !ends_with(spec.name, "around_conv.weight")) {  // that one begins as if it were not there
       const bool output = ends_with(spec.name, "mixer.out.weight") || ends_with(spec.name, "ffn.out.weight");
       value.normal_(0, 0.5 / std::sqrt(static_cast<double>(spec.shape[1])) * (output ? residual : 1.0), generator);
     } else if (ends_with(spec.name, "norm.weight") || ends_with(spec.name, "norm1.weight") || ends_with(spec.name, "norm2.weight")) {

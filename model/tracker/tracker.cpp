@@ -27,6 +27,15 @@ Tensor convolution_by_chunks(const Tensor& x, const Tensor& weight, const Tensor
   return short_convolution(padded.reshape({b * n, chunk, c}), weight, tails).view({b, n * chunk, c}).slice(1, 0, t);
 }
 
+/// around_convolution() inside each chunk. h [B * T, d], any float type.
+Tensor look_around(const Tensor& h, const Tensor& weight, std::int64_t batch, std::int64_t chunk) {
+  const std::int64_t t = h.size(0) / batch, d = h.size(1), whole = t / chunk * chunk;
+  const Tensor x = h.view({batch, t, d}).to(torch::kFloat);
+  const Tensor chunks = around_convolution(x.slice(1, 0, whole).reshape({-1, chunk, d}), weight).view({batch, whole, d});
+  const Tensor y = whole == t ? chunks : torch::cat({chunks, around_convolution(x.slice(1, whole), weight)}, 1);
+  return y.reshape({batch * t, d}).to(h.scalar_type());
+}
+
 }  // namespace
 
 std::vector<Tensor*> SegmentState::Layer::tensors() {
@@ -191,7 +200,8 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
                       std::int64_t first_chunk) const {
   const torch::ScalarType type = parameters_.compute_type();
   const std::string prefix = "layers." + std::to_string(index) + ".", mixer = prefix + "mixer.";
-  const Tensor h = rms_norm(x, parameters_.master(prefix + "norm1.weight"), config_.norm_eps, type);
+  Tensor h = rms_norm(x, parameters_.master(prefix + "norm1.weight"), config_.norm_eps, type);
+  if (config_.around_taps > 0) h = look_around(h, parameters_.master(prefix + "around_conv.weight"), batch, chunk);
   Tensor mixed;
   if (ModelConfig::is_chain(index) && config_.has_memory()) {
     mixed = delta_mixer(mixer, h, batch, chunk, state);

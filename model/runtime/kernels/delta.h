@@ -14,6 +14,14 @@ inline void convolve_silu(const float* const* rows, const float* weights, int ta
   }
 }
 
+inline void convolve_add(const float* const* rows, const float* weights, int taps, float* out, int width) {
+  for (int i = 0; i < width; i += lanes) {
+    Vector total = load(out + i);
+    for (int j = 0; j < taps; ++j) total += load(weights + j * width + i) * load(rows[j] + i);
+    store(out + i, total);
+  }
+}
+
 inline void unit_length(float* x, int heads, int head_width) {
   for (int h = 0; h < heads; ++h, x += head_width) {
     const float scale = 1.0F / __builtin_sqrtf(sum_of_squares(x, head_width) + 1e-6F);

@@ -71,6 +71,8 @@ struct Kernels {
   void (*swiglu)(const float* gate, const float* up, float* out, int width);
   /// out = silu(sum_j weights[j] * rows[j]), weights [taps, width]
   void (*convolve_silu)(const float* const* rows, const float* weights, int taps, float* out, int width);
+  /// out += sum_j weights[j] * rows[j], likewise
+  void (*convolve_add)(const float* const* rows, const float* weights, int taps, float* out, int width);
   /// x / sqrt(sum x^2 + 1e-6) for each head of head_width, in place
   void (*unit_length)(float* x, int heads, int head_width);
   void (*silu)(const float* x, float* out, int width);

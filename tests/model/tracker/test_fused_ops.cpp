@@ -45,6 +45,20 @@ TEST_CASE("short_convolution equals a convolution with the tail before it, with 
   }
 }
 
+TEST_CASE("around_convolution equals a padded convolution, with gradients") {
+  torch::manual_seed(13);
+  for (const int t : {1, 2, 4, 17}) {
+    check_same([&](const Inputs& x) { return around_convolution(x[0], x[1]); },
+               [&](const Inputs& x) {
+                 const Tensor padded = torch::constant_pad_nd(x[0], {0, 0, 2, 2});
+                 Tensor y = x[0];
+                 for (int j = 0; j < 5; ++j) y = y + padded.slice(1, j, j + t) * x[1].select(1, j);
+                 return y;
+               },
+               {torch::randn({3, t, 10}), torch::randn({10, 5})});
+  }
+}
+
 TEST_CASE("unit_length scales to unit length, with gradients") {
   torch::manual_seed(4);
   check_same([](const Inputs& x) { return unit_length(x[0]); },

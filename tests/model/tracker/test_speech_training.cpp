@@ -50,7 +50,8 @@ std::string contents(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("the training form and the runtime read the same symbols") {
-  const ModelConfig config = tiny_reader(GENERATE(Carry::delta, Carry::linear, Carry::vector, Carry::none));
+  ModelConfig config = tiny_reader(GENERATE(Carry::delta, Carry::linear, Carry::vector, Carry::none));
+  config.around_taps = GENERATE(0, 5, 11);
   INFO(config.name);
   const auto weights = random_weights(config, 5);
   Parameters parameters(config, torch::kCPU, torch::kFloat);
