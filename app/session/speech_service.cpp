@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "model/speech/tracker_word_model.h"
+#include "app/speech/word_models.h"
 
 namespace catena::app {
 namespace {
@@ -56,9 +56,8 @@ void SpeechService::load_now(const SpeechFolders& folders) {
   listener_ = nullptr;
   if (folders.reader.empty()) return;
   weights_ = model::load_speech_weights(folders.reader);
-  if (folders.language.empty()) return;
   try {
-    words_ = std::make_shared<model::TrackerWordModel>(model::TextModel::load(folders.language), model::ExecutorOptions{});
+    words_ = load_word_model(folders.reader, folders.language, {});
   } catch (const std::exception& error) {
     events_.notice(notice(std::string(error.what()) + "; words are read by their letters alone"));
   }

@@ -18,19 +18,13 @@ float log_sum(float a, float b) {
 
 }  // namespace
 
-/// What the language model says of a word.
-struct BeamDecoder::Judged {
-  float likelihood = 0;
-  WordModel::StatePointer context;  // behind it
-};
-
 /// A letter behind others: hypotheses share what they have in common.
 struct BeamDecoder::Letter {
   Symbol symbol = kBlank;
   std::int64_t step = 0;
   float log_p = 0;
   LetterPointer before;
-  mutable std::optional<Judged> judged;  // of the word that ends here
+  mutable std::optional<WordModel::Judgement> judged;  // of the word that ends here
 };
 
 struct BeamDecoder::Hypothesis {
@@ -39,8 +33,8 @@ struct BeamDecoder::Hypothesis {
   Symbol symbol = kSpace; // of the last letter, settled or not; a text begins as if behind a space
   float blank = kNever, letter = kNever;  // ln p of the ways to read it that end with a blank, or with its last letter
   float language = 0;     // what the language model adds
-  int letters = 0;        // of the open word
-  int to_judge = 0;       // letters of the word before the space at the end, which the language model has not been asked about
+  float beginning = 0;    // of it for the letters of a word that has not been judged
+  bool open = false, ended = false;  // such a word stands at the end, or before the space there
   WordModel::StatePointer context;
 
   float total() const { return log_sum(blank, letter); }
@@ -65,13 +59,10 @@ BeamDecoder::~BeamDecoder() = default;
 BeamDecoder::BeamDecoder(BeamDecoder&&) noexcept = default;
 BeamDecoder& BeamDecoder::operator=(BeamDecoder&&) noexcept = default;
 
-void BeamDecoder::judge(Hypothesis& hypothesis, const Letter& last, int letters) {
-  if (!last.judged) {
-    const auto [likelihood, context] = words_->next(hypothesis.context, word_before(last));
-    last.judged = Judged{likelihood, context};
-  }
-  hypothesis.language += options_.language_weight * (options_.letter_cost * static_cast<float>(letters) + last.judged->likelihood);
-  hypothesis.context = last.judged->context;
+void BeamDecoder::judge(Hypothesis& hypothesis, const Letter& last) {
+  if (!last.judged) last.judged = words_->next(hypothesis.context, word_before(last));
+  hypothesis.language += options_.language_weight * (last.judged->likelihood - hypothesis.beginning);
+  hypothesis.context = last.judged->state;
 }
 
 void BeamDecoder::extend(const Hypothesis& from, Symbol symbol, float score, float log_p, std::vector<Hypothesis>& into) {
@@ -89,13 +80,14 @@ void BeamDecoder::extend(const Hypothesis& from, Symbol symbol, float score, flo
   next.letter = score;
   next.language = from.language;
   next.context = from.context;
-  const float letter_cost = options_.language_weight * options_.letter_cost;
   if (words_ != nullptr && symbol != kSpace) {
-    next.language -= letter_cost;
-    next.letters = from.letters + 1;
+    next.beginning = words_->beginning(word_before(*next.last));
+    next.language += options_.language_weight * (next.beginning - (from.open ? from.beginning : 0));
+    next.open = true;
   } else if (words_ != nullptr) {
+    next.beginning = from.beginning;
     next.language += options_.word_bonus;
-    next.to_judge = from.letters;
+    next.ended = from.open;
   }
   into.push_back(std::move(next));
 }
@@ -111,7 +103,7 @@ void BeamDecoder::feed(std::span<const float> log_p) {
     next.push_back(std::move(same));
   }
   for (const Hypothesis& hypothesis : beam_) {
-    for (Symbol symbol = 1; symbol < kSymbols; ++symbol) {
+    for (Symbol symbol = 1; symbol < log_p.size(); ++symbol) {
       const float p = log_p[symbol];
       if (p < (symbol == kSpace && words_ != nullptr ? options_.least_space : options_.least_symbol)) continue;
       const bool again = symbol == hypothesis.symbol;
@@ -126,8 +118,7 @@ void BeamDecoder::feed(std::span<const float> log_p) {
   beam_ = std::move(next);
   if (words_ != nullptr) {  // words are judged only where a hypothesis has survived, since that is what costs time
     for (Hypothesis& hypothesis : beam_) {
-      const int letters = std::exchange(hypothesis.to_judge, 0);
-      if (letters > 0 && language_) judge(hypothesis, *hypothesis.last->before, letters);
+      if (std::exchange(hypothesis.ended, false) && language_) judge(hypothesis, *hypothesis.last->before);
     }
     std::sort(beam_.begin(), beam_.end(), better);
   }
@@ -149,16 +140,17 @@ std::vector<const BeamDecoder::Letter*> BeamDecoder::letters_of(const Hypothesis
   return letters;
 }
 
-std::vector<DecodedWord> BeamDecoder::words_of(const Hypothesis& hypothesis, bool whole_only) {
+std::vector<DecodedWord> BeamDecoder::words_of(const Hypothesis& hypothesis, bool whole_only) const {
   const std::vector<const Letter*> letters = letters_of(hypothesis);
   std::vector<DecodedWord> words;
   DecodedWord word;
   float sum = 0;
+  const Letter* last = nullptr;
   const auto close = [&] {
     if (word.text.empty()) return;
     word.confidence = std::exp(sum / static_cast<float>(word.text.size()));
-    words.push_back(word);
-    word = {};
+    if (words_ != nullptr) word.text = last->judged ? last->judged->written : words_->written(word.text);
+    words.push_back(std::exchange(word, {}));
     sum = 0;
   };
   for (const Letter* letter : letters) {
@@ -170,6 +162,7 @@ std::vector<DecodedWord> BeamDecoder::words_of(const Hypothesis& hypothesis, boo
     word.last_step = letter->step;
     word.text.push_back(letter_of(letter->symbol));
     sum += letter->log_p;
+    last = letter;
   }
   if (!whole_only) close();
   return words;
@@ -221,8 +214,8 @@ std::vector<DecodedWord> BeamDecoder::open_words() const { return words_of(beam_
 void BeamDecoder::end_utterance() {
   if (words_ != nullptr && language_) {  // the last words have not been judged yet
     for (Hypothesis& hypothesis : beam_) {
-      if (hypothesis.letters == 0) continue;
-      judge(hypothesis, *hypothesis.last, hypothesis.letters);
+      if (!hypothesis.open) continue;
+      judge(hypothesis, *hypothesis.last);
       hypothesis.language += options_.word_bonus;
     }
   }

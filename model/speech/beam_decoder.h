@@ -25,7 +25,6 @@ struct BeamOptions {
   float least_symbol = -6;     ///< ln p; less likely symbols do not extend a hypothesis
   float language_weight = 0.3F;  ///< of ln p of a word; this and the next one chosen on development speech
   float word_bonus = 1.0F;     ///< for each word: the language model alone prefers few
-  float letter_cost = 1.6F;    ///< what a letter of an open word is taken to cost in the language model, until the word is judged: else no word would end
   float least_space = -4;      ///< ln p; a less likely space ends no word, since to judge one costs a step of the language model
   float settle_margin = 6;     ///< nats; a word is settled when every hypothesis that is not so much worse than the best has it
   int longest_open = 12;       ///< words; when more than so many are undecided, the oldest are settled by the best hypothesis
@@ -40,7 +39,7 @@ class BeamDecoder {
   BeamDecoder(BeamDecoder&&) noexcept;
   BeamDecoder& operator=(BeamDecoder&&) noexcept;
 
-  /// log_p [kSymbols] of the next step.
+  /// log_p of the next step, a number a symbol.
   void feed(std::span<const float> log_p);
   /// Words that no further sound will change, since the last call.
   std::vector<DecodedWord> take_settled();
@@ -57,7 +56,6 @@ class BeamDecoder {
   std::int64_t blank_steps() const { return blank_steps_; }
 
  private:
-  struct Judged;
   struct Letter;
   struct Hypothesis;
   using LetterPointer = std::shared_ptr<const Letter>;
@@ -65,11 +63,11 @@ class BeamDecoder {
   void extend(const Hypothesis& from, Symbol symbol, float score, float log_p, std::vector<Hypothesis>& into);
   void settle_common();
   void settle(std::size_t words);
-  /// Asks the language model about the word that ends with `last`, once for the same letters, in place of what it was taken to cost.
-  void judge(Hypothesis& hypothesis, const Letter& last, int letters);
+  /// Asks the language model about the word that ends with `last`, once for the same letters, in place of what its beginning cost.
+  void judge(Hypothesis& hypothesis, const Letter& last);
   static std::string word_before(const Letter& last);
   static std::vector<const Letter*> letters_of(const Hypothesis& hypothesis);  ///< oldest first
-  static std::vector<DecodedWord> words_of(const Hypothesis& hypothesis, bool whole_only);
+  std::vector<DecodedWord> words_of(const Hypothesis& hypothesis, bool whole_only) const;
 
   BeamOptions options_;
   std::shared_ptr<WordModel> words_;

@@ -10,7 +10,7 @@ namespace catena::model {
 
 class GreedyDecoder {
  public:
-  /// logits [kSymbols] of the next step. Returns the symbol that it adds to the text, kBlank for none.
+  /// logits of the next step, a number a symbol. Returns the symbol that it adds to the text, kBlank for none.
   Symbol feed(std::span<const float> logits);
 
  private:

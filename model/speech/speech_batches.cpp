@@ -17,16 +17,16 @@ constexpr int kDraws = 12;                                      // of a next utt
 }  // namespace
 
 SpeechBatches::SpeechBatches(std::vector<std::shared_ptr<const UtteranceFile>> files, std::vector<double> weights, int lanes, int steps,
-                             std::uint64_t seed, bool augment)
+                             std::uint64_t seed, bool augment, const Lexicon* lexicon)
     : files_(std::move(files)), lanes_(lanes), steps_(static_cast<std::size_t>(steps)), seed_(seed), augment_(augment) {
   double sum = 0;
   for (std::size_t f = 0; f < files_.size(); ++f) {
     for (const Utterance& utterance : files_[f]->utterances()) {
-      const std::size_t symbols = to_symbols(utterance.text).size();
+      std::vector<Symbol> symbols = lexicon == nullptr ? to_symbols(utterance.text) : lexicon->symbols(utterance.text).value_or(std::vector<Symbol>{});
       // CTC needs a step a symbol, and a blank between equal ones.
-      const bool readable = symbols > 0 && utterance.frames >= kSubsampling * symbols * 5 / 4;
+      const bool readable = !symbols.empty() && utterance.frames >= kSubsampling * symbols.size() * 5 / 4;
       if (!readable || utterance.frames + kShortestPause > steps_ * kSubsampling) continue;
-      items_.push_back({files_[f].get(), &utterance, weights[f]});
+      items_.push_back({files_[f].get(), &utterance, std::move(symbols)});
       sums_.push_back(sum += weights[f]);
     }
   }
@@ -59,7 +59,7 @@ void SpeechBatches::fill_lane(std::int64_t step, int lane, SpeechBatch& batch) c
     append_pause(last, wait, sound, random);
     sound.insert(sound.end(), last.begin(), last.end());
     const std::size_t begin = used == 0 ? 0 : (used + wait) / kSubsampling;
-    batch.parts.push_back({lane, static_cast<int>(begin), 0, to_symbols(item.utterance->text)});
+    batch.parts.push_back({lane, static_cast<int>(begin), 0, item.symbols});
   }
   // The pause behind an utterance is its own: the reader may be late by a chunk.
   for (std::size_t p = first_part; p < batch.parts.size(); ++p) {

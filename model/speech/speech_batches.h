@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "model/speech/lexicon.h"
 #include "model/speech/symbols.h"
 #include "model/speech/utterance_file.h"
 
@@ -25,9 +26,10 @@ struct SpeechBatch {
 class SpeechBatches {
  public:
   /// weights: how often an utterance of a file is drawn, relative to those of others. Utterances that do not fit in `steps` are left out.
+  /// lexicon: to teach phones in place of letters, or null; utterances with a word that it lacks are left out. It must outlive this.
   /// Throws std::runtime_error when none fits.
   SpeechBatches(std::vector<std::shared_ptr<const UtteranceFile>> files, std::vector<double> weights, int lanes, int steps, std::uint64_t seed,
-                bool augment);
+                bool augment, const Lexicon* lexicon = nullptr);
 
   /// Batch number `step`: the same for the same seed, whatever was asked before.
   SpeechBatch at(std::int64_t step) const;
@@ -38,7 +40,7 @@ class SpeechBatches {
   struct Item {
     const UtteranceFile* file;
     const Utterance* utterance;
-    double weight;
+    std::vector<Symbol> symbols;
   };
   void fill_lane(std::int64_t step, int lane, SpeechBatch& batch) const;
 

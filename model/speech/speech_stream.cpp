@@ -38,20 +38,23 @@ std::string to_text(std::span<const SpokenWord> words) {
 std::shared_ptr<const Weights> load_speech_weights(const std::filesystem::path& folder) {
   std::shared_ptr<const Weights> weights = Weights::load(folder);
   const ModelConfig& config = weights->config();
-  if (config.features != kStackedFeatures || config.vocab != kSymbols) {
+  if (config.features != kStackedFeatures || (config.vocab != kSymbols && config.vocab != kPhoneSymbols)) {
     throw std::runtime_error(folder.string() + ": holds no reader of speech (features " + std::to_string(config.features) + ", vocab " +
-                             std::to_string(config.vocab) + "; expected " + std::to_string(kStackedFeatures) + " and " + std::to_string(kSymbols) + ")");
+                             std::to_string(config.vocab) + "; expected " + std::to_string(kStackedFeatures) + " and " + std::to_string(kSymbols) + " or " + std::to_string(kPhoneSymbols) + ")");
   }
   return weights;
 }
 
 SpeechStream::SpeechStream(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& executor, const SpeechOptions& options,
-                           std::shared_ptr<WordModel> words)
+                           const std::shared_ptr<WordModel>& words)
     : reader_(weights, executor),
       state_(reader_.config()),
-      decoder_(options.beam, std::move(words)),
+      decoder_(options.beam, words),
       chunk_steps_(steps_of(options.chunk_ms)),
       next_chunk_steps_(chunk_steps_) {
+  if (reader_.config().vocab == kPhoneSymbols && words == nullptr) {
+    throw std::runtime_error("model '" + reader_.config().name + "' writes phones, which only its word model can spell; use it with its word model");
+  }
   inputs_.reserve(static_cast<std::size_t>(block_tokens) * kStackedFeatures);
 }
 
@@ -67,12 +70,12 @@ void SpeechStream::feed(std::span<const float> frames) {
 
 void SpeechStream::read_chunk() {
   if (inputs_.empty()) return;
-  const std::size_t steps = inputs_.size() / kStackedFeatures;
-  logits_.resize(steps * kSymbols);
+  const std::size_t steps = inputs_.size() / kStackedFeatures, symbols = static_cast<std::size_t>(reader_.config().vocab);
+  logits_.resize(steps * symbols);
   reader_.read_chunk(state_, inputs_, logits_, carry_);
   inputs_.clear();
   for (std::size_t t = 0; t < steps; ++t) {
-    const std::span<float> row(logits_.data() + t * kSymbols, kSymbols);
+    const std::span<float> row(logits_.data() + t * symbols, symbols);
     log_softmax(row);
     decoder_.feed(row);
   }

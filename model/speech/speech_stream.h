@@ -34,9 +34,9 @@ std::shared_ptr<const Weights> load_speech_weights(const std::filesystem::path& 
 /// One microphone or file. Memory is constant: settled words belong to whoever takes them. Not thread-safe.
 class SpeechStream {
  public:
-  /// words: a language model, or null.
+  /// words: a language model, or null for a reader that writes letters. Throws std::runtime_error for one that writes phones without.
   SpeechStream(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& executor, const SpeechOptions& options,
-               std::shared_ptr<WordModel> words = nullptr);
+               const std::shared_ptr<WordModel>& words = nullptr);
 
   /// Log-mel frames [n, kMelBands], 10 ms apart, in any split: the words are the same.
   void feed(std::span<const float> frames);

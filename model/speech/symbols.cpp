@@ -3,8 +3,8 @@
 namespace catena::model {
 namespace {
 
-constexpr std::string_view kLetters(" abcdefghijklmnopqrstuvwxyz'");
-static_assert(kLetters.size() + 1 == kSymbols);
+constexpr std::string_view kLetters(" abcdefghijklmnopqrstuvwxyz'0123456789+-");
+static_assert(kLetters.size() + 1 == kPhoneSymbols);
 
 }  // namespace
 
@@ -13,13 +13,13 @@ Symbol symbol_of(char letter) {
   return at == std::string_view::npos ? kBlank : static_cast<Symbol>(at + 1);
 }
 
-char letter_of(Symbol symbol) { return symbol == kBlank || symbol >= kSymbols ? '\0' : kLetters[symbol - 1U]; }
+char letter_of(Symbol symbol) { return symbol == kBlank || symbol >= kPhoneSymbols ? '\0' : kLetters[symbol - 1U]; }
 
 std::vector<Symbol> to_symbols(std::string_view text) {
   std::vector<Symbol> symbols;
   for (const char c : text) {
     Symbol symbol = symbol_of(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-    if (symbol == kBlank) symbol = kSpace;
+    if (symbol == kBlank || symbol >= kSymbols) symbol = kSpace;
     if (symbol == kSpace && (symbols.empty() || symbols.back() == kSpace)) continue;
     symbols.push_back(symbol);
   }

@@ -1,4 +1,4 @@
-// What the speech reader writes: letters, the apostrophe and the space, and CTC's blank.
+// What a speech reader writes: letters or phones, the space between words, and CTC's blank.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@ using Symbol = std::uint8_t;
 
 inline constexpr Symbol kBlank = 0;
 inline constexpr Symbol kSpace = 1;
-inline constexpr int kSymbols = 29;  ///< blank, space, a to z, apostrophe
+inline constexpr int kSymbols = 29;       ///< of a reader that writes letters: blank, space, a to z, apostrophe
+inline constexpr int kPhoneSymbols = 41;  ///< of one that writes phones: blank, space, and 39 phones, which are called a to z, ', 0 to 9, +, -
 
 /// 'a' -> its symbol; kBlank for what has none.
 Symbol symbol_of(char letter);

@@ -26,12 +26,17 @@ WordModel::StatePointer TrackerWordModel::start() {
   return std::make_shared<const AfterWords>(std::move(state));
 }
 
-std::pair<float, WordModel::StatePointer> TrackerWordModel::next(const StatePointer& state, std::string_view word) {
+WordModel::Judgement TrackerWordModel::next(const StatePointer& state, std::string_view word) {
   ChainState after = static_cast<const AfterWords&>(*state).state;
   const std::vector<Token> tokens = model_->tokenizer()->encode(std::string(1, ' ').append(word));
   std::vector<float> nll(tokens.size());
   executor_->score(after, tokens, settings_, nll);
-  return {-std::accumulate(nll.begin(), nll.end(), 0.0F), std::make_shared<const AfterWords>(std::move(after))};
+  return {-std::accumulate(nll.begin(), nll.end(), 0.0F), std::make_shared<const AfterWords>(std::move(after)), std::string(word)};
+}
+
+float TrackerWordModel::beginning(std::string_view letters) {
+  constexpr float a_letter = -1.6F;  // about what one costs in English; a step of the tracker would take too long
+  return a_letter * static_cast<float>(letters.size());
 }
 
 }  // namespace catena::model

@@ -15,7 +15,8 @@ class TrackerWordModel final : public WordModel {
   TrackerWordModel(std::shared_ptr<const TextModel> model, const ExecutorOptions& options);
 
   StatePointer start() override;
-  std::pair<float, StatePointer> next(const StatePointer& state, std::string_view word) override;
+  Judgement next(const StatePointer& state, std::string_view word) override;
+  float beginning(std::string_view letters) override;
 
  private:
   std::shared_ptr<const TextModel> model_;

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
-#include <utility>
 
 namespace catena::model {
 
-/// Likelihood of words after others. Not thread-safe.
+/// Likelihood of words after others, and how they are written. Not thread-safe.
 class WordModel {
  public:
   /// After some words. Const and shared by all hypotheses that have them in common.
@@ -16,11 +16,21 @@ class WordModel {
   };
   using StatePointer = std::shared_ptr<const State>;
 
+  struct Judgement {
+    float likelihood = 0;  ///< ln p of the word
+    StatePointer state;    ///< behind it
+    std::string written;   ///< the word
+  };
+
   virtual ~WordModel() = default;
   /// Before any word.
   virtual StatePointer start() = 0;
-  /// ln p of a whole word (lower case letters and apostrophes) after `state`, and the state behind it.
-  virtual std::pair<float, StatePointer> next(const StatePointer& state, std::string_view word) = 0;
+  /// Of a whole word after `state`. spelled: its letters or, for a reader that writes phones, its phones.
+  virtual Judgement next(const StatePointer& state, std::string_view spelled) = 0;
+  /// ln p that a word begins so, whatever stands before it: what an unfinished word is taken to cost until it is judged.
+  virtual float beginning(std::string_view spelled) = 0;
+  /// The likeliest word that is spelled so, else one that begins so.
+  virtual std::string written(std::string_view spelled) { return std::string(spelled); }
 };
 
 }  // namespace catena::model

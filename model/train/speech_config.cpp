@@ -42,8 +42,10 @@ SpeechConfig SpeechConfig::load(const fs::path& file) {
   fs::path model;
   reader.get_path("model", model, true);
   config.model = ModelConfig::load(model);
-  reader.check("model", config.model.features == kStackedFeatures && config.model.vocab == kSymbols,
-               "one with features " + std::to_string(kStackedFeatures) + " and vocab " + std::to_string(kSymbols) + " to read speech");
+  reader.get_path("lexicon", config.lexicon);
+  const int symbols = config.lexicon.empty() ? kSymbols : kPhoneSymbols;
+  reader.check("model", config.model.features == kStackedFeatures && config.model.vocab == symbols,
+               "one with features " + std::to_string(kStackedFeatures) + " and vocab " + std::to_string(symbols) + " to read speech");
   reader.check("model", config.model.summary_levels == 0, "one with summary_levels 0 to read speech");
   reader.get_path("output", config.output, true);
   config.train = sources(reader, "train");

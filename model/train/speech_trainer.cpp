@@ -65,7 +65,7 @@ Tensor ctc(const Tensor& logits, const SpeechBatch& batch, std::int64_t lane_len
   return nll / static_cast<double>(symbols.size());
 }
 
-SpeechEvaluation evaluate_file(const Tracker& tracker, const UtteranceFile& file, const std::string& name, const SpeechConfig& config) {
+SpeechEvaluation evaluate_file(const Tracker& tracker, const UtteranceFile& file, const std::string& name, const SpeechConfig& config, const Lexicon* lexicon) {
   const torch::NoGradGuard no_grad;
   SpeechEvaluation result;
   result.name = name;
@@ -84,12 +84,13 @@ SpeechEvaluation evaluate_file(const Tracker& tracker, const UtteranceFile& file
     GreedyDecoder decoder;
     std::vector<Symbol> read;
     for (std::int64_t t = 0; t < logits.size(0); ++t) {
-      const Symbol symbol = decoder.feed({logits.data_ptr<float>() + t * kSymbols, kSymbols});
+      const Symbol symbol = decoder.feed({logits.data_ptr<float>() + t * logits.size(1), static_cast<std::size_t>(logits.size(1))});
       if (symbol != kBlank) read.push_back(symbol);
     }
-    const std::string text = to_text(read);
-    result.words += word_errors(utterance.text, text);
-    result.characters += character_errors(utterance.text, text);
+    const std::string text = to_text(read), said = lexicon == nullptr ? utterance.text : to_text(lexicon->symbols(utterance.text).value_or(std::vector<Symbol>{}));
+    if (said.empty()) continue;  // a word that the lexicon lacks
+    result.words += word_errors(said, text);
+    result.characters += character_errors(said, text);
   }
   return result;
 }
@@ -100,8 +101,9 @@ class Run {
       : config_(config),
         observer_(observer),
         device_(config.device == Device::cuda ? torch::kCUDA : torch::kCPU),
+        lexicon_(config.lexicon.empty() ? std::nullopt : std::optional(Lexicon::load(config.lexicon))),
         heldout_(open_files(config.heldout)),
-        batches_(open_files(config.train), weights_of(config.train), config.batch, lane_steps(config), config.seed, config.augment),
+        batches_(open_files(config.train), weights_of(config.train), config.batch, lane_steps(config), config.seed, config.augment, lexicon()),
         parameters_(config.model, device_, torch::kFloat),
         average_(config.model, device_, torch::kFloat),
         optimiser_(parameters_, {.kind = OptimiserKind::muon, .weight_decay = config.weight_decay}),
@@ -142,6 +144,7 @@ class Run {
   }
 
  private:
+  const Lexicon* lexicon() const { return lexicon_ ? &*lexicon_ : nullptr; }
   void note(const std::string& line) const {
     if (observer_.note) observer_.note(line);
   }
@@ -203,7 +206,7 @@ class Run {
   void evaluate() {
     std::vector<SpeechEvaluation> results;
     for (std::size_t i = 0; i < heldout_.size(); ++i) {
-      results.push_back(evaluate_file(averaged_tracker_, *heldout_[i], config_.heldout[i].utterances.stem().string(), config_));
+      results.push_back(evaluate_file(averaged_tracker_, *heldout_[i], config_.heldout[i].utterances.stem().string(), config_, lexicon()));
       scores_ << step_ << ',' << results.back().name << ',' << results.back().words.percent() << ',' << results.back().characters.percent() << '\n';
     }
     scores_ << std::flush;
@@ -252,6 +255,7 @@ class Run {
   const SpeechConfig& config_;
   const SpeechObserver& observer_;
   torch::Device device_;
+  std::optional<Lexicon> lexicon_;
   std::vector<std::shared_ptr<const UtteranceFile>> heldout_;
   SpeechBatches batches_;
   Parameters parameters_, average_;

@@ -37,10 +37,11 @@ void feed(BeamDecoder& decoder, const std::string& path, float p = 0.99F) {
 struct OneWord final : WordModel {
   explicit OneWord(std::string word) : liked(std::move(word)) {}
   StatePointer start() override { return nullptr; }
-  std::pair<float, StatePointer> next(const StatePointer& state, std::string_view word) override {
+  Judgement next(const StatePointer& state, std::string_view word) override {
     ++asked;
-    return {word == liked ? -1.0F : -8.0F, state};
+    return {word == liked ? -1.0F : -8.0F, state, std::string(word)};
   }
+  float beginning(std::string_view letters) override { return -1.6F * static_cast<float>(letters.size()); }
   std::string liked;
   int asked = 0;
 };
