@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "audio/devices.h"
@@ -39,8 +40,11 @@ PaDeviceIndex find_output(const std::string& name) {
 }  // namespace
 
 struct Player::Impl {
-  explicit Impl(int rate) : ring(static_cast<std::size_t>(kRingSeconds * rate)) {}
+  Impl(int wanted_rate, std::shared_ptr<FarEnd> wanted_far_end)
+      : rate(wanted_rate), far_end(std::move(wanted_far_end)), ring(static_cast<std::size_t>(kRingSeconds * rate)) {}
 
+  const int rate;
+  const std::shared_ptr<FarEnd> far_end;
   std::string device;
   int channels = 1;
   PaStream* stream = nullptr;
@@ -60,6 +64,8 @@ struct Player::Impl {
   // In the callback: no lock, no allocation.
   void fill(float* out, std::size_t frames) noexcept {
     std::array<float, 512> mono;
+    const std::int64_t now = now_ns();
+    const std::int64_t heard_at = now + static_cast<std::int64_t>(latency_ms * 1e6);
     std::uint64_t position = taken.load(std::memory_order_relaxed);
     const std::uint64_t keep_from = discard_before.load(std::memory_order_acquire);
     while (position < keep_from) {
@@ -79,14 +85,22 @@ struct Player::Impl {
       for (std::size_t i = 0; i < wanted; ++i) {
         std::fill_n(out + (done + i) * static_cast<std::size_t>(channels), channels, mono[i]);
       }
+      if (far_end != nullptr) {
+        const double before_s = static_cast<double>(done) / rate;
+        far_end->play(std::span<const float>(mono).first(wanted), heard_at + static_cast<std::int64_t>(before_s * 1e9), now);
+      }
       done += wanted;
     }
     taken.store(position, std::memory_order_release);
-    last_callback.store(now_ns(), std::memory_order_relaxed);
+    last_callback.store(now, std::memory_order_relaxed);
   }
 };
 
-Player::Player(const std::string& device, int rate) : impl_(std::make_unique<Impl>(rate)) {
+Player::Player(const std::string& device, int rate, std::shared_ptr<FarEnd> far_end)
+    : impl_(std::make_unique<Impl>(rate, std::move(far_end))) {
+  if (impl_->far_end != nullptr && impl_->far_end->rate() != rate) {
+    throw std::invalid_argument("the echo canceller expects another rate than the loudspeaker's");
+  }
   const PortAudioSystem::Access access = PortAudioSystem::instance().lock();
   access.refresh();
   const PaDeviceIndex index = find_output(device);
@@ -112,14 +126,14 @@ Player::Player(const std::string& device, int rate) : impl_(std::make_unique<Imp
     throw std::runtime_error("loudspeaker '" + impl_->device + "' cannot be opened: " + Pa_GetErrorText(error));
   }
   access.stream_opened();
+  if (const PaStreamInfo* opened = Pa_GetStreamInfo(impl_->stream)) {
+    impl_->latency_ms = opened->outputLatency * 1000.0;  // before the start: the callback reads it
+  }
   error = Pa_StartStream(impl_->stream);
   if (error != paNoError) {
     Pa_CloseStream(impl_->stream);
     access.stream_closed();
     throw std::runtime_error("loudspeaker '" + impl_->device + "' cannot be started: " + Pa_GetErrorText(error));
-  }
-  if (const PaStreamInfo* opened = Pa_GetStreamInfo(impl_->stream)) {
-    impl_->latency_ms = opened->outputLatency * 1000.0;
   }
 }
 

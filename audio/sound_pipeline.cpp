@@ -32,16 +32,18 @@ class Worker {
  public:
   using Emit = std::function<void(SoundUpdate)>;
 
-  Worker(Source& source, std::function<ChunkSettings()> chunks, Emit emit)
-      : source_(source), chunks_(std::move(chunks)), emit_(std::move(emit)), samples_(kBlock) {}
+  Worker(Source& source, std::shared_ptr<FarEnd> far_end, std::function<ChunkSettings()> chunks, Emit emit)
+      : source_(source), chunks_(std::move(chunks)), emit_(std::move(emit)), processor_({}, std::move(far_end)), samples_(kBlock) {}
 
   void run() {
     while (!source_.ended()) {
       const SourceStatus before = source_.status();
       fill_ = std::max(fill_, before.buffer_fill);
+      const std::int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
       const Source::Block block = source_.read(samples_);
       if (block.count > 0) {
-        processor_.feed(std::span<const float>(samples_).first(block.count), block.rate, chunks_());
+        const auto captured_ns = now_ns - static_cast<std::int64_t>(before.input_latency_ms * 1e6);
+        processor_.feed(std::span<const float>(samples_).first(block.count), block.rate, chunks_(), captured_ns, now_ns);
       }
       take_events();
       if (update_due()) {
@@ -105,6 +107,7 @@ struct SoundPipeline::Impl {
   UpdateQueue queue;
   std::mutex control;  // start and stop
   std::unique_ptr<Source> source;
+  std::shared_ptr<FarEnd> far_end;
   std::thread thread;
   std::atomic<bool> running{false};
   std::uint64_t stream = 0;
@@ -124,10 +127,11 @@ struct SoundPipeline::Impl {
     }
   }
 
-  std::uint64_t start(std::unique_ptr<Source> wanted) {
+  std::uint64_t start(std::unique_ptr<Source> wanted, std::shared_ptr<FarEnd> wanted_far_end) {
     stop();
     queue.hold_back();
     source = std::move(wanted);
+    far_end = std::move(wanted_far_end);
     const std::uint64_t number = ++stream;
     running = true;
     thread = std::thread([this, number] { work(number); });
@@ -139,7 +143,7 @@ struct SoundPipeline::Impl {
     const bool wait = !source->real_time();
     try {
       Worker(
-          *source, [this] { return chunks(); },
+          *source, far_end, [this] { return chunks(); },
           [&](SoundUpdate update) {
             running = update.running;
             hand_over(std::move(update), number, wait);
@@ -168,18 +172,18 @@ SoundPipeline::SoundPipeline(std::function<void()> notify) : impl_(std::make_uni
 
 SoundPipeline::~SoundPipeline() { stop(); }
 
-std::uint64_t SoundPipeline::start_microphone(const std::string& device_name) {
+std::uint64_t SoundPipeline::start_microphone(const std::string& device_name, std::shared_ptr<FarEnd> far_end) {
   const std::lock_guard lock(impl_->control);
   // The old stream ends first: PortAudio looks for devices only while none is open.
   impl_->stop();
   CaptureSettings settings;
   settings.device = device_name;
-  return impl_->start(std::make_unique<Capture>(settings));
+  return impl_->start(std::make_unique<Capture>(settings), std::move(far_end));
 }
 
 std::uint64_t SoundPipeline::start_file(const std::filesystem::path& file, bool real_time) {
   const std::lock_guard lock(impl_->control);
-  return impl_->start(std::make_unique<FileSource>(file, real_time));
+  return impl_->start(std::make_unique<FileSource>(file, real_time), nullptr);
 }
 
 void SoundPipeline::stop() {

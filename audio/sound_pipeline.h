@@ -13,7 +13,7 @@
 
 namespace catena::audio {
 
-/// Source -> worker thread (level, resampling, log-mel, voice activity) -> bounded queue of updates.
+/// Source -> worker thread (level, resampling, echo cancellation, log-mel, voice activity) -> bounded queue of updates.
 ///
 /// start_*(), stop() and poll() may be called from any thread, one at a time each. An update is ready 20 to 30 times a
 /// second whatever the chunk length; a state change is handed on at once. Nothing that was captured is lost at stop():
@@ -29,7 +29,8 @@ class SoundPipeline {
 
   /// Listens to the microphone with this stable name (devices.h); empty: the default one. Ends what was running and
   /// returns the new stream's number at once. There need be no such device: updates say what is being listened to.
-  std::uint64_t start_microphone(const std::string& device_name);
+  /// far_end: what the loudspeaker plays (Speaker), which is then taken out of what is heard.
+  std::uint64_t start_microphone(const std::string& device_name, std::shared_ptr<FarEnd> far_end = nullptr);
   /// Plays a file through the sound path, at its own pace or as fast as the updates are taken. Ends what was running.
   /// Throws std::runtime_error with one line when the file cannot be used; what was running goes on then.
   std::uint64_t start_file(const std::filesystem::path& file, bool real_time);

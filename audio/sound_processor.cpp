@@ -17,9 +17,14 @@ double ms_since(std::int64_t start_ns) { return static_cast<double>(now_ns() - s
 
 }  // namespace
 
-SoundProcessor::SoundProcessor(SegmenterSettings segmenter) : segmenter_(segmenter) {}
+SoundProcessor::SoundProcessor(SegmenterSettings segmenter, std::shared_ptr<FarEnd> far_end) : segmenter_(segmenter) {
+  if (far_end != nullptr) {
+    echo_.emplace(std::move(far_end));
+  }
+}
 
-void SoundProcessor::feed(std::span<const float> samples, int rate, const ChunkSettings& chunks) {
+void SoundProcessor::feed(std::span<const float> samples, int rate, const ChunkSettings& chunks, std::int64_t captured_ns,
+                          std::int64_t processed_ns) {
   const std::int64_t start = now_ns();
   chunk_mark_ns_ = start;
   chunk_settings_ = chunks;
@@ -35,6 +40,9 @@ void SoundProcessor::feed(std::span<const float> samples, int rate, const ChunkS
     resampler_.emplace(rate);
   }
   resampler_->feed(samples, resampled_);
+  fed_ms_ += 1000.0 * static_cast<double>(samples.size()) / rate;
+  captured_ns_ = captured_ns;
+  processed_ns_ = processed_ns;
   consume();
   chunk_busy_ms_ += ms_since(chunk_mark_ns_);
   busy_ms_ += ms_since(start);
@@ -63,12 +71,17 @@ void SoundProcessor::finish() {
 void SoundProcessor::consume() {
   std::size_t done = 0;
   for (; done + kVoiceFrame <= resampled_.size(); done += kVoiceFrame) {
-    consume_frame(std::span<const float>(resampled_).subspan(done, kVoiceFrame));
+    consume_frame(std::span<float>(resampled_).subspan(done, kVoiceFrame));
   }
   resampled_.erase(resampled_.begin(), resampled_.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
-void SoundProcessor::consume_frame(std::span<const float> frame) {
+void SoundProcessor::consume_frame(std::span<float> frame) {
+  if (echo_) {
+    const double behind_ms = fed_ms_ - static_cast<double>(frames_ * kVoiceFrameMs);
+    echo_->clean(frame, captured_ns_ - static_cast<std::int64_t>(behind_ms * 1e6), processed_ns_);
+    cleaned_level_.feed(frame);
+  }
   log_mel_.feed(frame, update_.log_mel);
   const auto segment = segmenter_.feed(voice_.is_speech(frame));
   ++frames_;
@@ -107,12 +120,15 @@ SoundUpdate SoundProcessor::take() {
   }
   SoundUpdate update = std::exchange(update_, {});
   const Level level = level_.take();
-  update.level_dbfs = level.rms_dbfs;
+  update.level_dbfs = echo_ ? cleaned_level_.take().rms_dbfs : level.rms_dbfs;
   update.peak_dbfs = level.peak_dbfs;
   update.clipped = level.clipped;
   update.time_ms = frames_ * kVoiceFrameMs;
   update.speech = segmenter_.in_speech();
   update.real_time_factor = real_time_factor_;
+  if (echo_) {
+    update.echo = echo_->figures();
+  }
   return update;
 }
 

@@ -1,11 +1,13 @@
-// The chain behind a source: level, resampling, log-mel, voice activity, chunks. No thread, no clock but for timing.
+// The chain behind a source: level, resampling, echo cancellation, log-mel, voice activity, chunks. No thread, no clock but for timing.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "audio/echo_path.h"
 #include "audio/level.h"
 #include "audio/log_mel.h"
 #include "audio/resampler.h"
@@ -22,10 +24,14 @@ struct ChunkSettings {
 /// One stream's processing. The results of the sound do not depend on how it is split into feeds.
 class SoundProcessor {
  public:
-  explicit SoundProcessor(SegmenterSettings segmenter = {});
+  /// far_end: what a loudspeaker plays that this microphone may hear; null: there is none, and the sound is taken as it is. Throws
+  /// std::runtime_error when the canceller does not start.
+  explicit SoundProcessor(SegmenterSettings segmenter = {}, std::shared_ptr<FarEnd> far_end = nullptr);
 
-  /// Mono samples at `rate` Hz; the rate may change between calls. `chunks` counts from the next chunk on.
-  void feed(std::span<const float> samples, int rate, const ChunkSettings& chunks);
+  /// Mono samples at `rate` Hz; the rate may change between calls. `chunks` counts from the next chunk on. captured_ns and
+  /// processed_ns: when the last of the samples was heard, and now (nanoseconds, the far end's clock); of no meaning without a far end.
+  void feed(std::span<const float> samples, int rate, const ChunkSettings& chunks, std::int64_t captured_ns = 0,
+            std::int64_t processed_ns = 0);
   /// The stream has ended: takes what the resampler still holds and closes the running segment and chunk.
   void finish();
 
@@ -36,17 +42,22 @@ class SoundProcessor {
 
  private:
   void consume();
-  void consume_frame(std::span<const float> frame);
+  void consume_frame(std::span<float> frame);
   void close_chunk();
 
-  LevelMeter level_;
+  LevelMeter level_;          // of the source
+  LevelMeter cleaned_level_;  // of what is read
   std::optional<Resampler> resampler_;
+  std::optional<EchoPath> echo_;
   LogMel log_mel_;
   VoiceActivity voice_;
   Segmenter segmenter_;
   ChunkSettings chunk_settings_;
   ChunkSettings running_chunk_;   // the settings that the running chunk began with
   std::vector<float> resampled_;  // less than one voice frame between calls
+  double fed_ms_ = 0;             // sound that came in
+  std::int64_t captured_ns_ = 0;  // when the end of it was heard
+  std::int64_t processed_ns_ = 0;
   std::int64_t frames_ = 0;       // of 10 ms, processed so far
   std::int64_t chunk_start_ = 0;  // frame
   std::int64_t chunk_index_ = 0;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "audio/echo_canceller.h"
 #include "audio/level.h"
 #include "audio/log_mel.h"
 #include "audio/source.h"
@@ -27,7 +28,7 @@ struct SoundUpdate {
   std::int64_t time_ms = 0;  ///< how much sound has been processed
   bool running = false;      ///< false in the last update of a stream
   std::string device;        ///< stable name or file name; empty while there is none
-  double level_dbfs = kSilenceDbfs;
+  double level_dbfs = kSilenceDbfs;  ///< of what is read: behind the echo canceller
   double peak_dbfs = kSilenceDbfs;
   bool clipped = false;
   bool speech = false;              ///< somebody speaks at time_ms
@@ -36,6 +37,7 @@ struct SoundUpdate {
   std::uint64_t overruns = 0;       ///< since the stream's start
   std::uint64_t underruns = 0;      ///< since the stream's start
   double latency_ms = 0;            ///< from the microphone to this update, for the oldest sample in it
+  EchoFigures echo;                 ///< of the loudspeaker in the microphone
   std::vector<MelFrame> log_mel;    ///< new frames, 10 ms apart
   std::vector<Segment> segments;    ///< speech and pauses that ended
   std::vector<SoundChunk> chunks;   ///< chunks that were completed

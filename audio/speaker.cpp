@@ -15,7 +15,8 @@ constexpr auto kKeepOpen = 10s;
 
 }  // namespace
 
-Speaker::Speaker(std::function<void(const SpeakerEvent&)> tell) : tell_(std::move(tell)), thread_([this] { run(); }) {}
+Speaker::Speaker(std::function<void(const SpeakerEvent&)> tell, std::shared_ptr<FarEnd> far_end)
+    : tell_(std::move(tell)), far_end_(std::move(far_end)), thread_([this] { run(); }) {}
 
 Speaker::~Speaker() {
   stop();
@@ -80,7 +81,7 @@ void Speaker::speak(const Item& item) {
   Synthesizer& synthesizer = Synthesizer::instance();
   if (player_ == nullptr || !player_->alive() || wanted_device_ != item.device) {
     player_.reset();
-    player_ = std::make_unique<Player>(item.device, synthesizer.rate());
+    player_ = std::make_unique<Player>(item.device, synthesizer.rate(), far_end_);
     wanted_device_ = item.device;
   }
   begins_at_ = player_->played();

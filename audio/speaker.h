@@ -34,8 +34,9 @@ struct SpeakerEvent {
 /// nothing was for a while.
 class Speaker {
  public:
-  /// tell: called on the speaker's thread; it must not call back into say() or stop() and must not throw.
-  explicit Speaker(std::function<void(const SpeakerEvent&)> tell);
+  /// tell: called on the speaker's thread; it must not call back into say() or stop() and must not throw. far_end, of the synthesizer's
+  /// rate: is told what the loudspeaker gets, for a microphone in the same room.
+  explicit Speaker(std::function<void(const SpeakerEvent&)> tell, std::shared_ptr<FarEnd> far_end = nullptr);
   ~Speaker();
   Speaker(const Speaker&) = delete;
   Speaker& operator=(const Speaker&) = delete;
@@ -58,6 +59,7 @@ class Speaker {
   void tell_words(const Item& item);
 
   std::function<void(const SpeakerEvent&)> tell_;
+  std::shared_ptr<FarEnd> far_end_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Item> queue_;

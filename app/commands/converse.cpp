@@ -36,6 +36,7 @@ struct Options {
   std::string input, output, microphone, loudspeaker;
   audio::VoiceSettings voice;
   TurnSettings turns;
+  bool no_echo_cancellation = false;
   bool json = false;
 };
 
@@ -163,10 +164,14 @@ int run_live(const Options& options) {
   Talk talk(options);
   std::mutex mutex;
   std::vector<audio::SpeakerEvent> events;  // from the speaker's thread
-  audio::Speaker speaker([&](const audio::SpeakerEvent& event) {
-    const std::lock_guard lock(mutex);
-    events.push_back(event);
-  });
+  // What the loudspeaker plays, so that the microphone does not hear it.
+  const auto far_end = options.no_echo_cancellation ? nullptr : std::make_shared<audio::FarEnd>(audio::Synthesizer::instance().rate());
+  audio::Speaker speaker(
+      [&](const audio::SpeakerEvent& event) {
+        const std::lock_guard lock(mutex);
+        events.push_back(event);
+      },
+      far_end);
   Conversation conversation(talk.needs(
                                 listener, [&](const std::string& text) { return speaker.say(text, options.voice, options.loudspeaker); }, [&] { speaker.stop(); }),
                             options.turns);
@@ -174,7 +179,7 @@ int run_live(const Options& options) {
   const auto now = [&] { return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count(); };
   audio::SoundPipeline pipeline;
   pipeline.set_chunks({options.model.speech.chunk_ms, false});
-  pipeline.start_microphone(options.microphone);
+  pipeline.start_microphone(options.microphone, far_end);
   conversation.listen(true, now());
   std::fprintf(stderr, "listening; Ctrl-C ends\n");
   while (!interrupted()) {
@@ -217,6 +222,7 @@ void add_converse_command(CLI::App& program, int& exit_code) {
   command->add_option("--pitch", options->voice.pitch, "Pitch of the voice")->check(CLI::Range(0, 100))->capture_default_str();
   command->add_option("--volume", options->voice.volume, "Loudness of the voice")->check(CLI::Range(0, 200))->capture_default_str();
   command->add_option("--patience", options->turns.patience_ms, "Silence that ends your turn, ms")->check(CLI::Range(200, 5000))->capture_default_str();
+  command->add_flag("--no-echo-cancellation", options->no_echo_cancellation, "Take the microphone as it is: with headphones")->excludes(input);
   command->add_flag("--json", options->json, "One JSON object a turn: who, text, interrupted");
   options->model.add_to(*command);
   command->callback([options, &exit_code] {
