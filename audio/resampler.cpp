@@ -52,7 +52,7 @@ struct Resampler::Impl {
   }
 };
 
-Resampler::Resampler(int input_rate) : impl_(std::make_unique<Impl>()) {
+Resampler::Resampler(int input_rate, Kind kind) : impl_(std::make_unique<Impl>()) {
   if (input_rate < kLowestRate || input_rate > kHighestRate) {
     throw std::invalid_argument("a sample rate of " + std::to_string(input_rate) + " Hz is outside " +
                                 std::to_string(kLowestRate) + " to " + std::to_string(kHighestRate) + " Hz");
@@ -60,8 +60,11 @@ Resampler::Resampler(int input_rate) : impl_(std::make_unique<Impl>()) {
   impl_->input_rate = input_rate;
   if (input_rate != kRate) {
     const soxr_io_spec_t io = soxr_io_spec(SOXR_FLOAT32_I, SOXR_FLOAT32_I);
-    const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
-    const soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
+    const soxr_quality_spec_t quality = soxr_quality_spec(kind == Kind::prompt ? SOXR_LQ : SOXR_HQ, 0);
+    soxr_runtime_spec_t runtime = soxr_runtime_spec(1);
+    if (kind == Kind::prompt) {
+      runtime.log2_min_dft_size = 8;  // it works in blocks of this size
+    }
     soxr_error_t error = nullptr;
     impl_->soxr = soxr_create(input_rate, kRate, 1, &error, &io, &quality, &runtime);
     check(error);

@@ -13,8 +13,12 @@ inline constexpr int kRate = 16000;
 /// Streaming mono resampler (soxr). Not thread-safe.
 class Resampler {
  public:
+  enum class Kind {
+    faithful,  ///< holds back up to 40 ms (of 8 kHz: 120 ms)
+    prompt     ///< a narrower band, but holds back only 10 ms (of 8 kHz: 30 ms)
+  };
   /// Throws std::invalid_argument for a rate outside 4 to 384 kHz.
-  explicit Resampler(int input_rate);
+  explicit Resampler(int input_rate, Kind kind = Kind::faithful);
   ~Resampler();
   Resampler(Resampler&&) noexcept;
   Resampler& operator=(Resampler&&) noexcept;

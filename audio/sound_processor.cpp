@@ -77,13 +77,14 @@ void SoundProcessor::consume() {
 }
 
 void SoundProcessor::consume_frame(std::span<float> frame) {
+  bool own = true;  // not the loudspeaker's
   if (echo_) {
     const double behind_ms = fed_ms_ - static_cast<double>(frames_ * kVoiceFrameMs);
-    echo_->clean(frame, captured_ns_ - static_cast<std::int64_t>(behind_ms * 1e6), processed_ns_);
+    own = echo_->clean(frame, captured_ns_ - static_cast<std::int64_t>(behind_ms * 1e6), processed_ns_);
     cleaned_level_.feed(frame);
   }
   log_mel_.feed(frame, update_.log_mel);
-  const auto segment = segmenter_.feed(voice_.is_speech(frame));
+  const auto segment = segmenter_.feed(voice_.is_speech(frame) && own);
   ++frames_;
   if (segment) {
     update_.segments.push_back(*segment);
