@@ -14,6 +14,7 @@
 #endif
 #ifdef CATENA_WITH_GUI
 #include "app/commands/converse.h"
+#include "app/commands/devices.h"
 #include "app/commands/plot.h"
 #include "app/commands/transcribe.h"
 #include "app/demo/demo.h"
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
 #ifdef CATENA_WITH_GUI
   catena::app::add_plot_command(program, exit_code);
   catena::app::add_converse_command(program, exit_code);
+  catena::app::add_devices_command(program, exit_code);
   catena::app::add_transcribe_command(program, exit_code);
   catena::app::add_demo_command(program, exit_code, argc, argv);
   catena::app::add_window(program, exit_code, argc, argv, catena::model::gpu_bytes);

@@ -8,10 +8,12 @@
 namespace catena::audio {
 
 void write_wav(const std::filesystem::path& file, std::span<const float> samples, int rate) {
-  const std::filesystem::path part = file.string() + ".part";
+  std::error_code ignored;
+  // A device or pipe is written to, not replaced.
+  const bool special = std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored) && !std::filesystem::is_directory(file, ignored);
+  const std::filesystem::path part = special ? file : std::filesystem::path(file.string() + ".part");
   const auto failed = [&](const std::string& why) {
-    std::error_code ignored;
-    std::filesystem::remove(part, ignored);
+    if (!special) std::filesystem::remove(part, ignored);
     return std::runtime_error(file.string() + ": cannot be written (" + why + "); choose another place or make room");
   };
   SF_INFO info{};
@@ -30,7 +32,7 @@ void write_wav(const std::filesystem::path& file, std::span<const float> samples
     throw failed(why);
   }
   std::error_code error;
-  std::filesystem::rename(part, file, error);
+  if (!special) std::filesystem::rename(part, file, error);
   if (error) {
     throw failed(error.message());
   }

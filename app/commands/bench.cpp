@@ -117,6 +117,21 @@ void add_soak(CLI::App& bench, int& exit_code) {
     exit_code = interrupted() ? 130 : 0;
   });
 }
+
+void add_voice(CLI::App& bench, int& exit_code) {
+  auto options = std::make_shared<VoiceBenchOptions>();
+  auto as_json = std::make_shared<bool>(false);
+  CLI::App* command = bench.add_subcommand("voice", "A spoken conversation over loudspeakers: end of speech to answer, barge-in to silence, self-interruptions");
+  command->add_option("--turns", options->turns, "Turns of the user in each of the three conversations")->capture_default_str()->check(CLI::Range(1, 10000));
+  command->add_flag("--quick", options->quick, "At most 6 turns");
+  command->add_flag("--json", *as_json, "One JSON object");
+  options->model.add_to(*command);
+  command->callback([options, as_json, &exit_code] {
+    watch_for_interrupt();
+    print(bench_voice(*options), *as_json);
+    exit_code = interrupted() ? 130 : 0;
+  });
+}
 #endif
 
 }  // namespace
@@ -131,6 +146,7 @@ void add_bench_command(CLI::App& program, int& exit_code) {
 #ifdef CATENA_WITH_GUI
   add(*bench, "typing", "Key press to suggestion in the real window, typing into a 1 MB file", bench_typing, exit_code);
   add_soak(*bench, exit_code);
+  add_voice(*bench, exit_code);
 #endif
 }
 

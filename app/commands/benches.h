@@ -58,6 +58,14 @@ struct SoakOptions {
 };
 /// Hours of sound as fast as they go. Only in builds with sound.
 nlohmann::json bench_soak(const SoakOptions& options);
+
+struct VoiceBenchOptions {
+  SpeechModelOptions model;
+  int turns = 50;
+  bool quick = false;
+};
+/// A spoken conversation over loudspeakers: latencies, compute, self-interruptions. Only in builds with sound.
+nlohmann::json bench_voice(const VoiceBenchOptions& options);
 #endif
 
 /// Loads the weights that the options name.

@@ -134,6 +134,7 @@ int run_file(const Options& options) {
   std::vector<float> block(static_cast<std::size_t>(source.rate() * kStepMs / 1000)), rest;
   const audio::ChunkSettings chunks{options.model.speech.chunk_ms, false};
   int quiet_ms = 0;
+  bool clipped = false;
   while (!interrupted() && (!source.ended() || (quiet_ms < kLongestRestMs && conversation.turn() != Turn::listening))) {
     const std::size_t got = source.ended() ? 0 : source.read(block).count;
     std::fill(block.begin() + static_cast<std::ptrdiff_t>(got), block.end(), 0.0F);  // behind its end there is silence
@@ -141,7 +142,8 @@ int run_file(const Options& options) {
     const auto start = Clock::now();
     const std::int64_t chunks_before = listener.stream().chunks();
     processor.feed(block, source.rate(), chunks);
-    audio::SoundUpdate update = processor.take();
+    const audio::SoundUpdate update = processor.take();
+    clipped = clipped || update.clipped;
     const SpeechListener::Heard heard = listener.hear(update);
     if (listener.stream().chunks() > chunks_before) talk.took(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
     now += kStepMs;
@@ -153,6 +155,7 @@ int run_file(const Options& options) {
   for (const audio::SourceEvent& event : source.take_events()) {
     if (event.kind == audio::SourceEventKind::truncated) std::fprintf(stderr, "catena: %s\n", event.text.c_str());
   }
+  if (clipped) std::fprintf(stderr, "catena: %s is clipped in places, recorded too loud: words may be wrong there\n", options.input.c_str());
   conversation.listen(false, now);
   if (!options.output.empty()) voice.write(options.output);
   return interrupted() ? 130 : 0;

@@ -61,9 +61,12 @@ int run(const Options& options) {
   Printer printer(options.json);
   std::vector<float> block(1600);
   double busy_ms = 0;
+  bool clipped = false;
   const auto take = [&] {
     const auto start = Clock::now();
-    printer.show(listener.hear(processor.take()));
+    const audio::SoundUpdate update = processor.take();
+    clipped = clipped || update.clipped;
+    printer.show(listener.hear(update));
     busy_ms += std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   };
   while (!source->ended() && !interrupted()) {
@@ -81,6 +84,7 @@ int run(const Options& options) {
   for (const audio::SourceEvent& event : source->take_events()) {
     if (event.kind == audio::SourceEventKind::truncated || event.kind == audio::SourceEventKind::failed) std::fprintf(stderr, "catena: %s\n", event.text.c_str());
   }
+  if (clipped) std::fprintf(stderr, "catena: %s is clipped in places, recorded too loud: words may be wrong there\n", options.file.c_str());
   const auto sound_ms = static_cast<double>(listener.stream().read_ms());
   if (isatty(STDERR_FILENO) == 1 && sound_ms > 0) {
     std::fprintf(stderr, "%.1f s of sound, read in %.1f %% of that time; state %.0f kB\n", sound_ms / 1000, 100 * busy_ms / sound_ms,

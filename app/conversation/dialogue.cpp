@@ -57,7 +57,7 @@ void Dialogue::ask(std::string_view question) {
   asked_ = state_;
 }
 
-void Dialogue::answer(std::string_view question, const std::function<bool(const std::string&)>& sink) {
+void Dialogue::answer(std::string_view question, const std::function<bool(const std::string&)>& sink, const std::function<void()>& on_token) {
   ask(question);
   sampler_.start(sampling_);
   sampling_.seed += 1;  // another question has other draws
@@ -69,6 +69,7 @@ void Dialogue::answer(std::string_view question, const std::function<bool(const 
       if (model_->tokenizer()->is_control(static_cast<Token>(token))) logits_[token] = -std::numeric_limits<float>::infinity();
     }
     const Token token = sampler_.choose(logits_).token;
+    if (on_token) on_token();
     const std::string_view piece = model_->tokenizer()->piece(token);
     const std::size_t line_end = piece.find('\n');
     text += piece.substr(0, line_end);

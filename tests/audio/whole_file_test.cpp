@@ -53,6 +53,12 @@ TEST_CASE("a file that cannot be written leaves what was there, and one line") {
   CHECK_FALSE(fs::exists(folder.path / "b.wav.part"));
 }
 
+TEST_CASE("a full disk is one line, and a device in a file's place stays") {
+  CHECK_THROWS_WITH(write_wav("/dev/full", tone(16000, 10), 16000), Catch::Contains("/dev/full") && Catch::Contains("make room"));
+  CHECK(fs::is_character_file("/dev/full"));
+  CHECK_FALSE(fs::exists("/dev/full.part"));
+}
+
 TEST_CASE("samples louder than full scale are clipped, not wrapped round") {
   const Folder folder;
   write_wav(folder.path / "a.wav", std::vector<float>(1000, 1.7F), 16000);

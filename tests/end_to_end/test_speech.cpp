@@ -1,4 +1,5 @@
 // Reading speech from the command line: what comes out, and what bad input says.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -103,6 +104,23 @@ TEST_CASE("what is no sound is refused by name") {
   check_refused(here.transcribe(), {here.sound.string()});
 }
 
+TEST_CASE("a recording that was too loud is read, and that is said in one line") {
+  const Recording here;
+  std::string loud(2 * 16000, '\0');
+  for (std::size_t i = 0; i < loud.size(); i += 2) {  // flat tops of 100 Hz
+    const bool up = i / 160 % 2 == 0;
+    loud[i] = static_cast<char>(up ? 0xFF : 0x00);
+    loud[i + 1] = static_cast<char>(up ? 0x7F : 0x80);
+  }
+  std::string file = wav(16000, 1, 1);
+  file.replace(44, loud.size(), loud);
+  write_file(here.sound, file);
+  const Finished result = here.transcribe();
+  CHECK(result.code == 0);
+  CHECK(result.err.find("said.wav is clipped") != std::string::npos);
+  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+}
+
 TEST_CASE("a recording that is cut short is read as far as it goes, and that is said") {
   const Recording here;
   fs::resize_file(here.sound, 44 + 2 * 16000);
@@ -185,6 +203,60 @@ TEST_CASE("a conversation in files: the answer's voice lies in the time of the i
     CHECK(line.at("interrupted").is_boolean());
   }
   CHECK(fs::file_size(answers) >= 44 + 2 * 3 * 22050 * 99 / 100);
+}
+
+TEST_CASE("a conversation is held over sound of any rate and channels, and over half a file") {
+  const Recording here;
+  std::string said;  // on standard error
+  SECTION("8 kHz") { write_file(here.sound, wav(8000, 1, 2)); }
+  SECTION("stereo") { write_file(here.sound, wav(44100, 2, 2)); }
+  SECTION("cut short") {
+    fs::resize_file(here.sound, 44 + 2 * 16000);
+    said = "said.wav is cut short";
+  }
+  const Finished result = run_catena({"converse", "--input", here.sound.string(), "--model", here.reader.string(), "--language-model", tiny_model_folder().string(), "--json"});
+  CHECK(result.code == 0);
+  CHECK(result.err.find(said) != std::string::npos);
+  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == (said.empty() ? 0 : 1));
+}
+
+TEST_CASE("a disk that is full is said when the answers are written, and what was there stays") {
+  const Recording here;
+  const fs::path answers = here.folder / "answers.wav";
+  write_file(answers, "old");
+  const Finished result = run_catena({"converse", "--input", here.sound.string(), "--output", answers.string(), "--model", here.reader.string(), "--language-model",
+                                      tiny_model_folder().string()},
+                                     {.largest_file = 16 << 10});
+  CHECK(result.code == 2);
+  CHECK(result.err.find("answers.wav: cannot be written") != std::string::npos);
+  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+  CHECK(read_file(answers) == "old");
+  CHECK_FALSE(fs::exists(answers.string() + ".part"));
+}
+
+TEST_CASE("devices that are not there are refused by name, and none are needed for a list") {
+  const Finished list = run_catena({"devices", "--json"});
+  CHECK(list.code == 0);
+  for (const nlohmann::json& device : json_lines(list.out)) {
+    CHECK((device.at("kind") == "microphone" || device.at("kind") == "loudspeaker"));
+    CHECK(device.at("default").is_boolean());
+  }
+  check_refused(run_catena({"devices", "--test-tone", "--loudspeaker", "no-such-thing"}), {"no-such-thing"});
+}
+
+TEST_CASE("the voice bench tells latencies, compute and self-interruptions, with their bounds") {
+  const Recording here;
+  const Finished result = run_catena({"bench", "voice", "--turns", "1", "--model", here.reader.string(), "--language-model", tiny_model_folder().string(), "--json"});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const nlohmann::json line = json_lines(result.out).at(0);
+  for (const char* figure : {"final_text", "first_sample", "barge_in_silence", "first_partial"}) {
+    CHECK(line.contains(std::string(figure) + "_p50_ms"));
+    CHECK(line.contains(std::string(figure) + "_p95_ms"));
+    CHECK(line.at(std::string(figure) + "_bound_ms").get<double>() > 0);
+  }
+  CHECK(line.at("compute_percent_of_audio").get<double>() > 0);
+  for (const char* key : {"echo_self_interruptions", "uncancelled_echo_self_interruptions", "erle_db", "echo_delay_ms"}) CHECK(line.contains(key));
 }
 
 TEST_CASE("a conversation that cannot be held is refused before it begins") {
