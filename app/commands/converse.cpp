@@ -117,10 +117,12 @@ void tell(Conversation& conversation, const audio::SpeakerEvent& event, std::int
 /// From a file, as fast as it goes: time is the sound's.
 int run_file(const Options& options) {
   audio::FileSource source(options.input, false);
-  const std::filesystem::path place = std::filesystem::absolute(options.output).parent_path();
-  if (!options.output.empty() && access(place.c_str(), W_OK) != 0) {  // said before a long conversation, not behind it
-    throw std::runtime_error(options.output + ": cannot be written, since its folder " + (std::filesystem::exists(place) ? "is protected" : "does not exist") +
-                             "; choose another place");
+  if (!options.output.empty()) {  // said before a long conversation, not behind it
+    const std::filesystem::path place = std::filesystem::absolute(options.output).parent_path();
+    if (access(place.c_str(), W_OK) != 0) {
+      throw std::runtime_error(options.output + ": cannot be written, since its folder " + (std::filesystem::exists(place) ? "is protected" : "does not exist") +
+                               "; choose another place");
+    }
   }
   SpeechListener listener(options.model.weights(), options.model.executor(), options.model.speech, options.model.language());
   audio::SoundProcessor processor;

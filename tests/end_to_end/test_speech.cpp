@@ -227,9 +227,11 @@ TEST_CASE("a disk that is full is said when the answers are written, and what wa
   const Finished result = run_catena({"converse", "--input", here.sound.string(), "--output", answers.string(), "--model", here.reader.string(), "--language-model",
                                       tiny_model_folder().string()},
                                      {.largest_file = 16 << 10});
+  CAPTURE(result.err);
   CHECK(result.code == 2);
   CHECK(result.err.find("answers.wav: cannot be written") != std::string::npos);
-  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+  // The bound on the file's size makes libsndfile add a line of its own, which a full disk does not.
+  CHECK(result.err.find("catena:") == result.err.rfind("catena:"));
   CHECK(read_file(answers) == "old");
   CHECK_FALSE(fs::exists(answers.string() + ".part"));
 }
