@@ -83,6 +83,7 @@ void Speaker::speak(const Item& item) {
     player_.reset();
     player_ = std::make_unique<Player>(item.device, synthesizer.rate(), far_end_);
     wanted_device_ = item.device;
+    tell_({SpeakerEvent::Kind::opened, item.number, 0, player_->device()});
   }
   begins_at_ = player_->played();
   words_.clear();

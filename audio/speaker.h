@@ -18,6 +18,7 @@ namespace catena::audio {
 
 struct SpeakerEvent {
   enum class Kind {
+    opened,    ///< a loudspeaker was opened; `text`: its name, which is another one where the wanted one is not there
     started,   ///< its first sample is on its way to the loudspeaker
     word,      ///< the word at `byte` begins to be heard
     finished,  ///< its last sample was heard

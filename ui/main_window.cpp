@@ -73,6 +73,7 @@ MainWindow::MainWindow(Session& session, const WindowFiles& files)
   ask_save_path = [this](const QString& title, const QString& name, const QString& filter) {
     return QFileDialog::getSaveFileName(this, title, name, filter);
   };
+  ask_open_paths = [this] { return QFileDialog::getOpenFileNames(this, tr("Open"), currentFolder()); };
   auto* middle = new QWidget(this);
   auto* layout = new QVBoxLayout(middle);
   layout->setContentsMargins(0, 0, 0, 0);
@@ -93,19 +94,23 @@ MainWindow::MainWindow(Session& session, const WindowFiles& files)
   });
   buildMenus();
   connectSession();
+  connectTalk();
   restore();
   restored_ = true;
   updateModelLabel(session_.model());
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow() {
+  session_.carry_out = nullptr;
+  session_.open_file = nullptr;
+}
 
 void MainWindow::buildPanels() {
   sound_ = new SoundPanel(session_, this);
   memory_ = new MemoryPanel(this);
   latency_ = new LatencyPanel(this);
   chunks_ = new ChunkPanel(session_, this);
-  transcript_ = new TranscriptPanel(this);
+  transcript_ = new TranscriptPanel(session_, this);
   addPanel(Panel::transcript, transcript_, tr("Transcript"), Qt::RightDockWidgetArea);
   addPanel(Panel::sound, sound_, tr("Sound"), Qt::RightDockWidgetArea);
   addPanel(Panel::chunk, chunks_, tr("Chunk settings"), Qt::RightDockWidgetArea);
@@ -167,7 +172,7 @@ void MainWindow::connectSession() {
     log_.add(figures);
   });
   connect(&session_, &Session::soundSegment, this, [this](const SoundSegment& segment) { sound_->add(segment); });
-  connect(&session_, &Session::spoken, transcript_, &TranscriptPanel::add);
+  connect(&session_, &Session::spoken, transcript_, qOverload<const SpeechUpdate&>(&TranscriptPanel::add));
   connect(&session_, &Session::settingsApplied, this, [this](const SettingsMark& mark) {
     memory_->addMark(mark);
     latency_->addMark(mark);
@@ -210,6 +215,8 @@ void MainWindow::act(const QString& action_id) {
   if (tabs_->act(tabs_->page(), action_id)) return;
   if (action_id == QLatin1String("ui:choose-device"))
     sound_->chooseDevice();
+  else if (action_id == QLatin1String("ui:voice-settings"))
+    showTalkSettings();
   else if (!action_id.isEmpty())
     session_.act(action_id);
 }
@@ -280,6 +287,7 @@ void MainWindow::restore() {
     resizeDocks({dockOf(Panel::memory)}, {240}, Qt::Vertical);
   }
   sound_->setDevice(settings_->value("sound_device").toString());
+  restoreTalk();
   const bool first_start = !settings_->contains("started_before");
   settings_->setValue("started_before", true);
   tabs_->restore(*settings_);
@@ -299,6 +307,7 @@ void MainWindow::remember() {
   settings_->setValue("sound_device", sound_->device());
   settings_->setValue("tab_moves_focus", tab_moves_focus_->isChecked());
   settings_->setValue("suggest_while_typing", suggest_->isChecked());
+  rememberTalk();
   tabs_->remember(*settings_);
   settings_->sync();
 }

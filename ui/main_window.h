@@ -28,6 +28,7 @@ class ProgressLine;
 class ProjectMenu;
 class SoundPanel;
 class StatusLine;
+class TalkSettingsDialog;
 class TranscriptPanel;
 
 /// Where the window keeps what it remembers; empty paths: the platform's usual places.
@@ -73,6 +74,8 @@ class MainWindow : public QMainWindow {
   /// Types into the current document through key events, `key_ms` apart, handling events meanwhile.
   void typeText(const QString& text, int key_ms = 0);
   QString currentSuggestion() const;
+  /// What somebody said to do. Opens no dialog before it returns.
+  CommandOutcome carryOut(const SpokenCommand& command);
   QString figuresText() const;  ///< memory and latency dashboards as lines
 
   UiProbe probe() { return {watchdog_, *tabs_}; }
@@ -93,6 +96,7 @@ class MainWindow : public QMainWindow {
 
   /// Ask the user for a path to save to; replaced in tests. Arguments: title, proposed name, filter.
   std::function<QString(const QString&, const QString&, const QString&)> ask_save_path;
+  std::function<QStringList()> ask_open_paths;
 
  protected:
   void closeEvent(QCloseEvent* event) override;
@@ -108,6 +112,7 @@ class MainWindow : public QMainWindow {
   void buildViewMenu();
   void buildStreamMenu();
   void buildVoiceMenu();
+  void buildTalkMenu(QMenu* menu);
   void buildHelpMenu();
   void connectSession();
   void restore();
@@ -129,6 +134,18 @@ class MainWindow : public QMainWindow {
   void showRemembering(const RememberingProgress& progress);
   void showNotice(const Notice& notice);
   void act(const QString& action_id);
+  // Talking: main_window_talk.cpp.
+  void connectTalk();
+  void restoreTalk();
+  void rememberTalk();
+  void setTalking(bool on);
+  void setDictating(bool on);
+  void useMicrophone(bool on);
+  void showTalk(const TalkState& state);
+  void showTalkSettings();
+  void holdToTalk(bool down);
+  QString readAloud();  ///< one line when there is nothing to read
+  void insertDictated(const Dictated& dictated);
   void focusPane(int step);
 
   Session& session_;
@@ -148,6 +165,13 @@ class MainWindow : public QMainWindow {
   ProjectMenu* projects_ = nullptr;
   QAction* reopen_ = nullptr;
   QAction* microphone_ = nullptr;
+  QAction* talk_ = nullptr;
+  QAction* mute_ = nullptr;
+  QAction* hands_free_ = nullptr;
+  QAction* dictate_ = nullptr;
+  QAction* stop_voice_ = nullptr;
+  TalkSettingsDialog* talk_settings_ = nullptr;
+  bool microphone_for_talk_ = false;  // turned on with the conversation, so it goes with it
   QAction* suggest_ = nullptr;
   QAction* tab_moves_focus_ = nullptr;
   bool restored_ = false;

@@ -2,7 +2,6 @@
 #include <QApplication>
 #include <QDockWidget>
 #include <QElapsedTimer>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QKeyEvent>
 #include <QSaveFile>
@@ -78,7 +77,7 @@ QString MainWindow::currentFolder() const {
 }
 
 void MainWindow::chooseAndOpen() {
-  for (const QString& path : QFileDialog::getOpenFileNames(this, tr("Open"), currentFolder())) tabs_->open(path);
+  for (const QString& path : ask_open_paths()) tabs_->open(path);
 }
 
 void MainWindow::saveCurrent(bool as) {

@@ -176,6 +176,8 @@ void MainWindow::buildVoiceMenu() {
   });
   menu->addAction(tr("&Play a sound file..."), this, [this] { sound_->chooseFile(); });
   menu->addSeparator();
+  buildTalkMenu(menu);
+  menu->addSeparator();
   menu->addAction(tr("&Export the transcript..."), this, &MainWindow::saveTranscript);
 }
 

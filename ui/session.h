@@ -8,6 +8,7 @@
 #include <QString>
 #include <QStringList>
 #include <QVector>
+#include <functional>
 
 namespace catena::ui {
 
@@ -147,6 +148,74 @@ struct SoundDevice {
   bool is_default = false;
 };
 
+/// Whose turn it is in a spoken conversation.
+enum class Turn {
+  off,
+  listening,
+  hearing,   ///< the user speaks
+  thinking,  ///< the user's turn is over, nothing of the answer is heard yet
+  speaking,
+  held  ///< a sound while the answer was heard: the voice waits until it is known whether those were words
+};
+
+struct TalkState {
+  Turn turn = Turn::off;
+  bool muted = false;      ///< nothing that is heard counts
+  bool source = false;     ///< sound comes in
+  bool reading = false;    ///< a text is read aloud
+  bool dictating = false;  ///< what is said is typed instead of answered
+  bool operator==(const TalkState&) const = default;
+};
+
+/// One turn of the conversation.
+struct TalkLine {
+  bool from_user = false;
+  QString text;              ///< of an answer: what was heard of it
+  bool interrupted = false;  ///< an answer that was not heard to its end
+};
+
+/// How long a turn's answer took, milliseconds from the end of speech; -1: it did not come to that.
+struct TurnFigures {
+  double words_ms = -1;        ///< the last of its words is settled
+  double first_reply_ms = -1;  ///< the first token of the answer
+  double first_sound_ms = -1;  ///< its first sample is played
+};
+
+/// How the program speaks and takes turns.
+struct TalkSettings {
+  QString voice = QStringLiteral("en");  ///< a voice's name or a language
+  int words_a_minute = 175;              ///< 80 to 450
+  int pitch = 50;                        ///< 0 to 100
+  int volume = 100;                      ///< 0 to 200
+  QString loudspeaker;                   ///< empty: the default device
+  int patience_ms = 700;                 ///< silence that ends the user's turn, 200 to 5000
+  bool hands_free = true;                ///< false: the user's turn lasts as long as the talk key is held
+  bool operator==(const TalkSettings&) const = default;
+};
+
+struct VoiceName {
+  QString name;
+  QString language;  ///< "en-gb"
+};
+
+/// A spoken command that the window carries out.
+struct SpokenCommand {
+  enum class What { open, save, read_aloud, accept, undo, chunk_length };
+  What what = What::save;
+  int number = 0;  ///< chunk_length: tokens
+};
+
+struct CommandOutcome {
+  bool done = false;
+  QString line;  ///< what is said about it; empty: the usual
+};
+
+/// What dictation does at the cursor.
+struct Dictated {
+  QString text;       ///< to insert
+  bool undo = false;  ///< takes the last insertion back
+};
+
 enum class Panel { editor, sound, memory, latency, chunk, transcript };
 
 /// What went wrong and the one thing to do about it.
@@ -195,6 +264,24 @@ class Session : public QObject {
   virtual void openSoundFile(const QString& path) = 0;      ///< plays a file through the sound path in real time
   virtual void stopSound() = 0;
 
+  // Conversation: with what is heard from the microphone or the file that runs.
+  virtual TalkState talk() const = 0;
+  virtual void setTalking(bool on) = 0;
+  virtual void setMuted(bool muted) = 0;
+  virtual void holdToTalk(bool down) = 0;  ///< the talk key, where not hands-free
+  virtual void setDictating(bool on) = 0;
+  virtual void readAloud(const QString& text) = 0;
+  virtual void stopVoice() = 0;  ///< ends reading aloud, or the answer that is being spoken
+  virtual TalkSettings talkSettings() const = 0;
+  virtual void applyTalkSettings(const TalkSettings& settings) = 0;  ///< from the next sentence on
+  virtual QVector<VoiceName> voices() const = 0;
+  virtual QVector<SoundDevice> loudspeakers() const = 0;
+
+  // What a conversation asks of the window. The window sets them; unset, commands cannot be carried out. They must not
+  // open a dialog before they return.
+  std::function<CommandOutcome(const SpokenCommand&)> carry_out;
+  std::function<QString()> open_file;  ///< name of the current document's file, empty when it has none
+
   // Settings.
   virtual ChunkSettings settings() const = 0;
   virtual void applySettings(const ChunkSettings& settings) = 0;  ///< takes effect at the next boundary
@@ -214,6 +301,11 @@ class Session : public QObject {
   void soundSegment(const catena::ui::SoundSegment& segment);
   void spoken(const catena::ui::SpeechUpdate& update);
   void soundDevicesChanged();
+  void talkChanged(const catena::ui::TalkState& state);
+  void talkLine(const catena::ui::TalkLine& line);
+  void turnFigures(const catena::ui::TurnFigures& figures);
+  void dictated(const catena::ui::Dictated& dictated);
+  void voicesChanged();  ///< voices() or loudspeakers()
   void settingsApplied(const catena::ui::SettingsMark& mark);
   void notice(const catena::ui::Notice& notice);
 };

@@ -68,7 +68,7 @@ class Talk {
       facts.minute = local.tm_min;
       return facts;
     };
-    needs.carry_out = [](const Understood& command) { return command.what == Asked::stop; };  // there is no editor here
+    needs.carry_out = [](const Understood& command) { return CommandResult{command.what == Asked::stop}; };  // there is no editor here
     needs.line = [this](const ConversationLine& line) { print(line); };
     return needs;
   }
@@ -110,7 +110,7 @@ void tell(Conversation& conversation, const audio::SpeakerEvent& event, std::int
   if (event.kind == Kind::finished) conversation.voice_finished(event.number, now);
   if (event.kind == Kind::failed) {
     std::fprintf(stderr, "catena: %s\n", event.text.c_str());
-    conversation.voice_finished(event.number, now);
+    conversation.voice_failed(event.number, now);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "app/conversation/conversation.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace catena::app {
@@ -71,7 +72,7 @@ void Conversation::ask(const std::string& question, std::int64_t now) {
   last_said_ = std::exchange(this_said_, question);
   ++number_;
   answering_ = true;
-  complete_ = held_ = talk_ = false;
+  complete_ = held_ = talk_ = mute_answer_ = false;
   heard_.clear();
   sentences_.clear();
   const std::optional<Understood> understood = understand(question);
@@ -82,7 +83,8 @@ void Conversation::ask(const std::string& question, std::int64_t now) {
   }
   std::string answer;
   if (is_command(understood->what)) {
-    answer = report_of(*understood, needs_.carry_out(*understood));
+    const CommandResult result = needs_.carry_out(*understood);
+    answer = result.line.empty() ? report_of(*understood, result.done) : result.line;
   } else {
     Facts facts = needs_.facts();
     facts.last_said = last_said_;
@@ -96,6 +98,10 @@ void Conversation::ask(const std::string& question, std::int64_t now) {
 
 void Conversation::sentence(std::uint64_t number, const std::string& text, std::int64_t) {
   if (number != number_ || !answering_) return;  // of an answer that is not wanted any more
+  if (mute_answer_) {
+    append(heard_, text);
+    return;
+  }
   sentences_.push_back({text, 0, 0});
   if (!held_) say_on();
 }
@@ -126,6 +132,15 @@ void Conversation::voice_finished(std::uint64_t text, std::int64_t now) {
   append(heard_, sentences_.front().text);
   sentences_.pop_front();
   if (sentences_.empty() && complete_) finish_answer(false, now);
+}
+
+void Conversation::voice_failed(std::uint64_t text, std::int64_t now) {
+  const auto spoken = [&](const Sentence& sentence) { return sentence.voice == text; };
+  if (std::none_of(sentences_.begin(), sentences_.end(), spoken)) return;
+  mute_answer_ = true;
+  for (const Sentence& sentence : sentences_) append(heard_, sentence.text);
+  sentences_.clear();
+  if (complete_) finish_answer(false, now);
 }
 
 void Conversation::finish_answer(bool interrupted, std::int64_t now) {

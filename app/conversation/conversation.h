@@ -18,6 +18,12 @@ struct ConversationLine {
   bool interrupted = false;  ///< an answer that was not heard to its end
 };
 
+/// What became of a command.
+struct CommandResult {
+  bool done = false;
+  std::string line = {};  ///< what is said about it; empty: report_of()
+};
+
 /// What the conversation asks of the rest of the program. All must be set.
 struct ConversationNeeds {
   std::function<std::uint64_t(const std::string& text)> say;  ///< hands a text to the voice; its events come back as voice_*()
@@ -30,7 +36,7 @@ struct ConversationNeeds {
   std::function<void(const std::string& heard)> settle;
   std::function<void(const std::string& question, const std::string& answer)> note;
   std::function<Facts()> facts;                               ///< last_said and talking_ms are filled in here
-  std::function<bool(const Understood&)> carry_out;           ///< a command; false: it cannot be done
+  std::function<CommandResult(const Understood&)> carry_out;  ///< a command
   std::function<void(const ConversationLine&)> line;
 };
 
@@ -51,6 +57,11 @@ class Conversation {
   void voice_started(std::uint64_t text, std::int64_t now);
   void voice_word(std::uint64_t text, std::size_t byte);
   void voice_finished(std::uint64_t text, std::int64_t now);
+  /// The voice cannot speak: this answer is only written, all of it.
+  void voice_failed(std::uint64_t text, std::int64_t now);
+
+  /// Ends the answer that is made or spoken.
+  void drop(std::int64_t now) { turns_.drop(now), act(now); }
 
   void tick(std::int64_t now);
 
@@ -75,6 +86,7 @@ class Conversation {
   std::uint64_t number_ = 0;     // of the question
   bool answering_ = false, complete_ = false, talk_ = false;  // talk_: somebody was asked; else a fact or command
   bool held_ = false;
+  bool mute_answer_ = false;     // there is no voice for it
   std::string heard_;            // of the answer, whole sentences
   std::deque<Sentence> sentences_;  // that were not heard to their end
 };

@@ -57,19 +57,19 @@ void Dialogue::ask(std::string_view question) {
   asked_ = state_;
 }
 
-void Dialogue::answer(std::string_view question, const std::function<bool(const std::string&)>& sink, const std::function<void()>& on_token) {
+void Dialogue::answer(std::string_view question, const std::function<bool(const std::string&)>& sink, const std::function<bool(int)>& go_on) {
   ask(question);
   sampler_.start(sampling_);
   sampling_.seed += 1;  // another question has other draws
   std::string text;
   for (int i = 0; i < kLongestAnswer; ++i) {
+    if (!go_on(i)) return;
     executor_->logits(state_, logits_);
     for (std::size_t token = 0; token < logits_.size(); ++token) {
       // A turn ends with its line; nothing else that is no text belongs into one.
       if (model_->tokenizer()->is_control(static_cast<Token>(token))) logits_[token] = -std::numeric_limits<float>::infinity();
     }
     const Token token = sampler_.choose(logits_).token;
-    if (on_token) on_token();
     const std::string_view piece = model_->tokenizer()->piece(token);
     const std::size_t line_end = piece.find('\n');
     text += piece.substr(0, line_end);

@@ -20,8 +20,9 @@ class Dialogue {
            const model::Sampling& sampling = {.temperature = 0.6F, .top_p = 0.8F});
 
   /// Reads the user's turn and writes an answer, sentence by sentence, until it ends or the sink returns false. What was not heard in the
-  /// end is to be taken back with settle(). on_token: called behind every token that is written.
-  void answer(std::string_view question, const std::function<bool(const std::string& sentence)>& sink, const std::function<void()>& on_token = {});
+  /// end is to be taken back with settle(). go_on: asked before each token, with how many there are; false ends the answer.
+  void answer(std::string_view question, const std::function<bool(const std::string& sentence)>& sink,
+              const std::function<bool(int tokens)>& go_on = [](int) { return true; });
   /// The user's turn was answered otherwise (a fact, a command); both are part of the conversation.
   void note(std::string_view question, std::string_view answer);
   /// The last answer as far as it was heard: the chain goes on from there.

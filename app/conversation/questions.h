@@ -43,12 +43,12 @@ std::optional<int> number_of(std::string_view words);
 
 /// What the answers are made of.
 struct Facts {
-  std::string last_said;           ///< the turn before this one; empty: none
+  std::string last_said = {};      ///< the turn before this one; empty: none
   std::int64_t talking_ms = 0;     ///< since the conversation began
   std::int64_t state_bytes = 0;    ///< carried from chunk to chunk
   std::int64_t resident_bytes = 0;  ///< of the whole program
-  double chunk_ms = 0;             ///< median time to read a chunk of sound; 0: not known
-  std::string open_file;           ///< empty: none
+  double chunk_ms = 0;             ///< usual time to read a chunk of sound; 0: not known
+  std::string open_file = {};      ///< empty: none
   int hour = 0, minute = 0;        ///< local time
 };
 

@@ -16,7 +16,7 @@ std::vector<TurnAction> TurnManager::take_actions() { return std::exchange(actio
 
 void TurnManager::listen(bool on, std::int64_t now) {
   if (on == (turn_ != Turn::idle)) return;
-  if (!on && (turn_ == Turn::thinking || turn_ == Turn::speaking || turn_ == Turn::interrupted)) act(Kind::drop_answer);
+  if (!on && answering()) act(Kind::drop_answer);
   turn_ = on ? Turn::listening : Turn::idle;
   voice_ = open_ = key_down_ = key_released_ = false;
   silent_since_ = now;
@@ -41,7 +41,7 @@ void TurnManager::talk_key(bool down, std::int64_t now) {
   key_down_ = down;
   if (settings_.hands_free) return;
   if (down) {
-    if (turn_ == Turn::thinking || turn_ == Turn::speaking || turn_ == Turn::interrupted) act(Kind::drop_answer);
+    if (answering()) act(Kind::drop_answer);
     heard_.clear();
     key_released_ = false;
     turn_ = Turn::hearing;
@@ -97,6 +97,14 @@ void TurnManager::answer_begins(std::int64_t) {
 
 void TurnManager::answer_ends(std::int64_t now) {
   if (turn_ != Turn::thinking && turn_ != Turn::speaking) return;
+  question_.clear();
+  turn_ = Turn::listening;
+  silent_since_ = now;
+}
+
+void TurnManager::drop(std::int64_t now) {
+  if (!answering()) return;
+  act(Kind::drop_answer);
   question_.clear();
   turn_ = Turn::listening;
   silent_since_ = now;

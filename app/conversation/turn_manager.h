@@ -53,6 +53,8 @@ class TurnManager {
   void words(const std::string& settled, bool open, std::int64_t now);  ///< newly settled ones, and whether more are on their way
   void answer_begins(std::int64_t now);                             ///< its first sample is heard
   void answer_ends(std::int64_t now);                               ///< its last one was, or there is none
+  /// The answer is not wanted any more, though nobody said so: a key, a menu.
+  void drop(std::int64_t now);
   /// Time goes by: call at least ten times a second.
   void tick(std::int64_t now);
 
@@ -62,6 +64,7 @@ class TurnManager {
 
  private:
   void act(TurnAction::Kind kind, const std::string& text = {}) { actions_.push_back({kind, text}); }
+  bool answering() const { return turn_ == Turn::thinking || turn_ == Turn::speaking || turn_ == Turn::interrupted; }
   void hear(std::int64_t now);
   void ask(std::int64_t now);
 

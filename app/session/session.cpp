@@ -20,6 +20,12 @@ enum Kind { suggestion_job, cursor_job };
 AppSession::AppSession(const SessionOptions& options, QObject* parent)
     : ui::Session(parent),
       gpu_bytes_(options.gpu_bytes),
+      conversation_(conversationParts(), this),
+      speaker_([this](const audio::SpeakerEvent& event) {
+        QMetaObject::invokeMethod(
+            this, [this, event] { conversation_.voice(event); }, Qt::QueuedConnection);
+      }),
+      answers_(answerEvents()),
       speech_(speechEvents()),
       sound_(clock_, [this](audio::SoundUpdate update) { speech_.hear(std::move(update)); }, this),
       service_(
@@ -34,6 +40,7 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
   connect(&sound_, &SoundLink::notice, this, &Session::notice);
   connect(&sound_, &SoundLink::devicesChanged, this, &Session::soundDevicesChanged);
   connect(&sound_, &SoundLink::speechPaused, this, [this] { jobs_.post([this] { service_.pause(); }); });
+  connectConversation();
   sound_.setChunks(settings_.sound_chunk_ms, settings_.policy == ui::ChunkPolicy::pause);
   sound_.refreshDevices();
 
@@ -56,6 +63,8 @@ AppSession::~AppSession() {
   cancelSuggestion();
   sound_.shutDown();
   speech_.stop();
+  speaker_.stop();
+  answers_.stop();
   jobs_.post([this] { service_.save_all(); });
   jobs_.stop();
 }
@@ -64,7 +73,7 @@ SpeechEvents AppSession::speechEvents() {
   SpeechEvents events;
   events.heard = [this](const ui::SpeechUpdate& update) {
     QMetaObject::invokeMethod(
-        this, [this, update] { Q_EMIT spoken(update); }, Qt::QueuedConnection);
+        this, [this, update] { heard(update); }, Qt::QueuedConnection);
   };
   events.notice = [this](const ui::Notice& notice) {
     QMetaObject::invokeMethod(
@@ -190,6 +199,7 @@ void AppSession::act(const QString& action_id) {
 }
 
 void AppSession::loadModel(const std::filesystem::path& folder) {
+  answers_.load(folder);
   jobs_.post([this, folder, settings = settings_] { service_.load(folder, settings); });
 }
 

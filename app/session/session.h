@@ -8,11 +8,14 @@
 #include <functional>
 #include <stop_token>
 
+#include "app/session/answer_service.h"
+#include "app/session/conversation_service.h"
 #include "app/session/job_thread.h"
 #include "app/session/sound_link.h"
 #include "app/session/speech_service.h"
 #include "app/session/stream_meters.h"
 #include "app/session/stream_service.h"
+#include "audio/speaker.h"
 #include "ui/session.h"
 
 namespace catena::app {
@@ -54,6 +57,18 @@ class AppSession : public ui::Session {
   void openSoundFile(const QString& path) override { sound_.startFile(path); }
   void stopSound() override { sound_.stop(); }
 
+  ui::TalkState talk() const override { return conversation_.state(); }
+  void setTalking(bool on) override;
+  void setMuted(bool muted) override { conversation_.setMuted(muted); }
+  void holdToTalk(bool down) override { conversation_.holdToTalk(down); }
+  void setDictating(bool on) override { conversation_.setDictating(on); }
+  void readAloud(const QString& text) override { conversation_.readAloud(text); }
+  void stopVoice() override { conversation_.stopVoice(); }
+  ui::TalkSettings talkSettings() const override { return conversation_.settings(); }
+  void applyTalkSettings(const ui::TalkSettings& settings) override { conversation_.apply(settings); }
+  QVector<ui::VoiceName> voices() const override { return sound_.voices(); }
+  QVector<ui::SoundDevice> loudspeakers() const override { return sound_.loudspeakers(); }
+
   ui::ChunkSettings settings() const override { return settings_; }
   void applySettings(const ui::ChunkSettings& settings) override;
 
@@ -73,6 +88,11 @@ class AppSession : public ui::Session {
  private:
   ServiceEvents serviceEvents();
   SpeechEvents speechEvents();
+  AnswerEvents answerEvents();
+  ConversationParts conversationParts();
+  void connectConversation();
+  Facts facts() const;
+  void heard(ui::SpeechUpdate update);
   void sampleFigures();
   void mark(const QString& text);
 
@@ -88,6 +108,10 @@ class AppSession : public ui::Session {
   std::stop_source stop_more_;     // of its further alternatives
   std::function<std::int64_t()> gpu_bytes_;
   StreamMeters meters_;
+  ui::SpeechUpdate last_heard_;
+  ConversationService conversation_;
+  audio::Speaker speaker_;
+  AnswerService answers_;
   SpeechService speech_;
   SoundLink sound_;  // hands its updates to the speech service: ends first
   StreamService service_;  // of the model thread

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "audio/devices.h"
+#include "audio/synthesizer.h"
 
 namespace catena::app {
 namespace {
@@ -12,7 +13,12 @@ namespace {
 constexpr const char* choose_device = "ui:choose-device";
 constexpr const char* fallback_id = "sound:fallback";
 
-enum Kind { list_devices };
+enum Kind { list_devices, list_voices };
+
+bool same(const QVector<ui::SoundDevice>& a, const QVector<ui::SoundDevice>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const ui::SoundDevice& x, const ui::SoundDevice& y) { return x.name == y.name && x.is_default == y.is_default; });
+}
 
 QString text(const std::string& utf8) { return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size())); }
 
@@ -41,15 +47,34 @@ void SoundLink::refreshDevices() {
     QVector<ui::SoundDevice> found;
     for (const audio::InputDevice& device : audio::list_input_devices())
       found.append({text(device.name), device.is_default});
+    QVector<ui::SoundDevice> heard_at;
+    for (const std::string& name : audio::list_output_devices()) heard_at.append({text(name), heard_at.isEmpty()});
+    QMetaObject::invokeMethod(
+        this,
+        [this, found, heard_at] {
+          if (!same(found, devices_)) {
+            devices_ = found;
+            Q_EMIT devicesChanged();
+          }
+          if (!same(heard_at, loudspeakers_)) {
+            loudspeakers_ = heard_at;
+            Q_EMIT voicesChanged();
+          }
+        },
+        Qt::QueuedConnection);
+  });
+  if (voices_.isEmpty()) listVoices();
+}
+
+void SoundLink::listVoices() {
+  control_.post_latest({list_voices, 0}, [this] {
+    QVector<ui::VoiceName> found;
+    for (const audio::Voice& voice : audio::Synthesizer::instance().voices()) found.append({text(voice.name), text(voice.language)});
     QMetaObject::invokeMethod(
         this,
         [this, found] {
-          const auto same = [](const ui::SoundDevice& a, const ui::SoundDevice& b) {
-            return a.name == b.name && a.is_default == b.is_default;
-          };
-          if (std::equal(found.begin(), found.end(), devices_.begin(), devices_.end(), same)) return;
-          devices_ = found;
-          Q_EMIT devicesChanged();
+          voices_ = found;
+          Q_EMIT voicesChanged();
         },
         Qt::QueuedConnection);
   });

@@ -23,7 +23,9 @@ class SoundLink : public QObject {
   ~SoundLink() override;
 
   const QVector<ui::SoundDevice>& devices() const { return devices_; }
-  /// Looks for devices in the background; devicesChanged() follows if there is news.
+  const QVector<ui::SoundDevice>& loudspeakers() const { return loudspeakers_; }
+  const QVector<ui::VoiceName>& voices() const { return voices_; }
+  /// Looks for devices, and the first time for voices, in the background; devicesChanged() and voicesChanged() follow if there is news.
   void refreshDevices();
 
   void startMicrophone(const QString& device_name);
@@ -39,17 +41,20 @@ class SoundLink : public QObject {
   void segment(const catena::ui::SoundSegment& segment);
   void notice(const catena::ui::Notice& notice);
   void devicesChanged();
+  void voicesChanged();  ///< or loudspeakers
   void speechPaused();  ///< somebody stopped speaking
 
  private:
   void take();
+  void listVoices();
   void show(const audio::SoundUpdate& update);
   void show(const audio::SourceEvent& event);
   void fail(const std::string& line);
 
   const QElapsedTimer& clock_;
   std::function<void(audio::SoundUpdate)> hear_;
-  QVector<ui::SoundDevice> devices_;
+  QVector<ui::SoundDevice> devices_, loudspeakers_;
+  QVector<ui::VoiceName> voices_;
   std::atomic<bool> update_waits_{false};
   audio::SoundPipeline pipeline_;
   JobThread control_;  // starting and stopping a device takes its time. Last: it ends before what it uses

@@ -50,6 +50,12 @@ void SpeechService::hear(audio::SoundUpdate update) {
   jobs_.post([this, update = std::make_shared<const audio::SoundUpdate>(std::move(update)), arrived = Clock::now()] { hear_now(*update, arrived); });
 }
 
+void SpeechService::end_utterance() {
+  jobs_.post([this] {
+    if (listener_ != nullptr) listener_->stream().end_utterance();
+  });
+}
+
 void SpeechService::load_now(const SpeechFolders& folders) {
   weights_ = nullptr;
   words_ = nullptr;

@@ -37,6 +37,8 @@ class SpeechService {
   /// From the next chunk on.
   void apply(const ui::ChunkSettings& settings);
   void hear(audio::SoundUpdate update);
+  /// The user's turn is over, though the sound may not tell: what was read so far is settled with the next update.
+  void end_utterance();
   /// Ends the thread when what it has been given is read.
   void stop() { jobs_.stop(); }
 

@@ -93,6 +93,40 @@ class FakeSession : public Session {
   void openSoundFile(const QString& path) override { sound_calls << "file:" + path; }
   void stopSound() override { sound_calls << "stop"; }
 
+  TalkState talk() const override { return talk_state; }
+  void setTalking(bool on) override {
+    talk_calls << (on ? "talk" : "silence");
+    talk_state.turn = on ? Turn::listening : Turn::off;
+    if (on) talk_state.dictating = false;
+    Q_EMIT talkChanged(talk_state);
+  }
+  void setMuted(bool muted) override {
+    talk_state.muted = muted;
+    Q_EMIT talkChanged(talk_state);
+  }
+  void holdToTalk(bool down) override { talk_calls << (down ? "hold" : "release"); }
+  void setDictating(bool on) override {
+    talk_state.dictating = on;
+    if (on) talk_state.turn = Turn::off;
+    Q_EMIT talkChanged(talk_state);
+  }
+  void readAloud(const QString& text) override { read << text; }
+  void stopVoice() override { talk_calls << "stop"; }
+  TalkSettings talkSettings() const override { return talk_settings; }
+  void applyTalkSettings(const TalkSettings& settings) override { talk_settings = settings; }
+  QVector<VoiceName> voices() const override { return {{"German", "de"}, {"English (Scotland)", "en-gb-scotland"}}; }
+  QVector<SoundDevice> loudspeakers() const override { return {{"Built-in", true}, {"Headset", false}}; }
+  /// The conversation goes on to this turn.
+  void turn(Turn turn, bool source = true) {
+    talk_state.turn = turn;
+    talk_state.source = source;
+    Q_EMIT talkChanged(talk_state);
+  }
+  TalkState talk_state;
+  TalkSettings talk_settings;
+  QStringList talk_calls;
+  QStringList read;
+
   ChunkSettings settings() const override { return current; }
   void applySettings(const ChunkSettings& settings) override {
     applied.append(settings);

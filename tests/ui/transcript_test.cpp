@@ -46,20 +46,20 @@ TEST_CASE_METHOD(WindowFixture, "open words are replaced, settled ones stay, an 
   CHECK(panel.log().utterances()[0].text() == "hello world");
 }
 
-TEST_CASE_METHOD(WindowFixture, "the panel says whether it listens, hears, or neither") {
+TEST_CASE_METHOD(WindowFixture, "the panel says whether it writes down, hears, or neither") {
   TranscriptPanel& panel = window->transcript();
-  CHECK(panel.stateText() == "Not listening.");
+  CHECK(panel.stateText() == "Off");
   SoundFigures figures;
   figures.running = true;
   Q_EMIT session.soundFigures(figures);
-  CHECK(panel.stateText() == "Listening.");
+  CHECK(panel.stateText() == "Writing down");
   Q_EMIT session.spoken(heard({}, {"so"}));
-  CHECK(panel.stateText() == "Hearing you...");
+  CHECK(panel.stateText() == "Hearing you");
   Q_EMIT session.spoken(heard({"so"}, {}, true));
-  CHECK(panel.stateText() == "Listening.");
+  CHECK(panel.stateText() == "Writing down");
   figures.running = false;
   Q_EMIT session.soundFigures(figures);
-  CHECK(panel.stateText() == "Not listening.");
+  CHECK(panel.stateText() == "Off");
 }
 
 TEST_CASE_METHOD(WindowFixture, "a transcript is found in, copied and cleared") {

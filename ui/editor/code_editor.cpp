@@ -192,6 +192,11 @@ void CodeEditor::tellEdit() {
   updateMargin();
 }
 
+QByteArray CodeEditor::selectedText() const {
+  const auto start = static_cast<int>(SendScintilla(SCI_GETSELECTIONSTART));
+  return textRange(start, static_cast<int>(SendScintilla(SCI_GETSELECTIONEND)) - start);
+}
+
 QByteArray CodeEditor::textRange(int position, int length) const {
   QByteArray bytes(length + 1, '\0');
   SendScintilla(SCI_GETTEXTRANGE, static_cast<long>(position), static_cast<long>(position) + length, bytes.data());
@@ -222,9 +227,9 @@ void CodeEditor::offer(const Suggestion& suggestion) {
   ghostMayHaveChanged(changed);
 }
 
-bool CodeEditor::acceptAll() { return insertAccepted(ghost_.text()); }
-bool CodeEditor::acceptWord() { return insertAccepted(ghost_.nextWord()); }
-bool CodeEditor::acceptLine() { return insertAccepted(ghost_.nextLine()); }
+bool CodeEditor::acceptAll() { return insertText(ghost_.text()); }
+bool CodeEditor::acceptWord() { return insertText(ghost_.nextWord()); }
+bool CodeEditor::acceptLine() { return insertText(ghost_.nextLine()); }
 void CodeEditor::cycle(int step) { ghostMayHaveChanged(ghost_.cycle(step)); }
 
 bool CodeEditor::dismissGhost() {
@@ -237,7 +242,7 @@ QString CodeEditor::lineEnd() const {
   return SendScintilla(SCI_GETEOLMODE) == SC_EOL_CRLF ? QStringLiteral("\r\n") : QStringLiteral("\n");
 }
 
-bool CodeEditor::insertAccepted(const QByteArray& text) {
+bool CodeEditor::insertText(const QByteArray& text) {
   if (text.isEmpty() || isReadOnly()) return false;
   QByteArray bytes = text;
   bytes.replace("\n", lineEnd().toUtf8());

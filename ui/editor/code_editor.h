@@ -24,6 +24,8 @@ class CodeEditor : public QsciScintillaBase {
   void loadText(const QByteArray& text);
   /// A copy of everything. Costs a pass over the text: for saving, not for key strokes.
   QByteArray textCopy() const;
+  QByteArray textRange(int position, int length) const;
+  QByteArray selectedText() const;
   int byteCount() const;
 
   int caret() const;
@@ -42,6 +44,8 @@ class CodeEditor : public QsciScintillaBase {
 
   /// Sends one of Scintilla's editing commands (SCI_UNDO, SCI_PASTE, ...), as a key would.
   void command(unsigned int message);
+  /// Puts it at the cursor, or in the place of the selection, as one step to undo. Lines end with \n. Whether it was possible.
+  bool insertText(const QByteArray& text);
 
   // The suggestion.
   void ghostAsked(quint64 request, int byte_position);
@@ -88,10 +92,8 @@ class CodeEditor : public QsciScintillaBase {
   };
   void onBeforeModified(int position, int type, int length);
   void tellEdit();
-  QByteArray textRange(int position, int length) const;
   void onCharAdded(int character);
   bool ghostKey(QKeyEvent* event);
-  bool insertAccepted(const QByteArray& text);
   void checkCaret();
   void ghostMayHaveChanged(bool changed);
   void updateMargin();

@@ -193,6 +193,13 @@ void ChunkPanel::apply() {
   if (settings != session_.settings()) session_.applySettings(settings);
 }
 
+bool ChunkPanel::setChunkLength(int tokens) {
+  const int power = powerOf(tokens);
+  if (tokens != 1 << power) return false;
+  chunk_length_->setValue(power);
+  return true;
+}
+
 void ChunkPanel::applyDefaults() {
   ChunkSettings defaults;
   const ModelInfo info = session_.model();

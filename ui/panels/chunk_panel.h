@@ -21,6 +21,8 @@ class ChunkPanel : public PanelWidget {
   ChunkSettings shown() const;
   /// Back to what the program starts with (device and threads as the machine allows).
   void applyDefaults();
+  /// False for a length that is not offered.
+  bool setChunkLength(int tokens);
 
  private:
   void build();

@@ -3,6 +3,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QObject>
 
 namespace catena::ui {
 namespace {
@@ -17,32 +18,46 @@ QString srtTime(qint64 ms) {
 
 }  // namespace
 
+QString nameOf(Who who) {
+  return who == Who::user ? QObject::tr("you") : who == Who::program ? QObject::tr("Catena") : QString();
+}
+
 QString Utterance::text() const {
+  if (who == Who::program) return interrupted ? answer + QStringLiteral(" - ") + QObject::tr("(interrupted)") : answer;
   QStringList texts;
   for (const SpokenWord& word : words) texts.append(word.text);
   return texts.join(QLatin1Char(' '));
 }
 
-void TranscriptLog::add(const SpeechUpdate& update, const QDateTime& now) {
+void TranscriptLog::add(const SpeechUpdate& update, const QDateTime& now, Who who) {
   if (!update.settled.isEmpty()) {
-    if (utterances_.isEmpty() || utterances_.last().ended) utterances_.append({now, {}, false});
+    if (utterances_.isEmpty() || utterances_.last().ended) utterances_.append({now, {}, false, who});
     utterances_.last().words += update.settled;
   }
   if (update.utterance_ended && !utterances_.isEmpty()) utterances_.last().ended = true;
 }
 
+void TranscriptLog::addAnswer(const TalkLine& line, const QDateTime& now) {
+  if (!utterances_.isEmpty()) utterances_.last().ended = true;
+  utterances_.append({now, {}, true, Who::program, line.text, line.interrupted});
+}
+
 QString TranscriptLog::toText() const {
   QString text;
-  for (const Utterance& utterance : utterances_) text += utterance.began.toString(QStringLiteral("HH:mm:ss")) + QStringLiteral("  ") + utterance.text() + QLatin1Char('\n');
+  for (const Utterance& utterance : utterances_) {
+    const QString name = nameOf(utterance.who);
+    text += utterance.began.toString(QStringLiteral("HH:mm:ss  ")) + (name.isEmpty() ? QString() : name + QStringLiteral(": ")) + utterance.text() + QLatin1Char('\n');
+  }
   return text;
 }
 
 QString TranscriptLog::toSrt() const {
   QString text;
-  for (qsizetype i = 0; i < utterances_.size(); ++i) {
-    const Utterance& utterance = utterances_[i];
+  int number = 0;
+  for (const Utterance& utterance : utterances_) {
+    if (utterance.words.isEmpty()) continue;
     text += QStringLiteral("%1\n%2 --> %3\n%4\n\n")
-                .arg(i + 1)
+                .arg(++number)
                 .arg(srtTime(utterance.words.first().start_ms), srtTime(utterance.words.last().end_ms), utterance.text());
   }
   return text;
@@ -55,7 +70,13 @@ QByteArray TranscriptLog::toJson() const {
     for (const SpokenWord& word : utterance.words) {
       words.append(QJsonObject{{"text", word.text}, {"start_ms", word.start_ms}, {"end_ms", word.end_ms}, {"confidence", word.confidence}});
     }
-    list.append(QJsonObject{{"began", utterance.began.toString(Qt::ISODate)}, {"text", utterance.text()}, {"words", words}});
+    QJsonObject object{{"began", utterance.began.toString(Qt::ISODate)}, {"text", utterance.text()}, {"words", words}};
+    if (utterance.who == Who::program) {
+      object["text"] = utterance.answer;
+      object["interrupted"] = utterance.interrupted;
+    }
+    if (utterance.who != Who::somebody) object["who"] = nameOf(utterance.who).toLower();
+    list.append(object);
   }
   return QJsonDocument(list).toJson();
 }

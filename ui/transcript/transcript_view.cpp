@@ -54,15 +54,42 @@ void TranscriptView::appendOpen() {
 void TranscriptView::append(const SpokenWord& word, bool first, const Utterance& utterance) {
   QTextCursor cursor(document());
   cursor.movePosition(QTextCursor::End);
-  if (first) {
-    if (!document()->isEmpty()) cursor.insertBlock();
-    QTextCharFormat time;
-    time.setForeground(palette().color(QPalette::Disabled, QPalette::Text));
-    cursor.insertText(utterance.began.toString(QStringLiteral("HH:mm:ss  ")), time);
-  } else {
+  if (first)
+    beginLine(cursor, utterance);
+  else
     cursor.insertText(QStringLiteral(" "), QTextCharFormat());
-  }
   cursor.insertText(word.text, formatOf(word));
+}
+
+void TranscriptView::beginLine(QTextCursor& cursor, const Utterance& utterance) {
+  if (!document()->isEmpty()) cursor.insertBlock();
+  QTextCharFormat time;
+  time.setForeground(palette().color(QPalette::Disabled, QPalette::Text));
+  cursor.insertText(utterance.began.toString(QStringLiteral("HH:mm:ss  ")), time);
+  const QString name = nameOf(utterance.who);
+  if (name.isEmpty()) return;
+  QTextCharFormat bold;
+  bold.setFontWeight(QFont::Bold);
+  cursor.insertText(name + QStringLiteral(": "), bold);
+}
+
+void TranscriptView::appendAnswer(const Utterance& answer) {
+  QTextCursor cursor(document());
+  cursor.movePosition(QTextCursor::End);
+  beginLine(cursor, answer);
+  cursor.insertText(answer.text(), QTextCharFormat());
+}
+
+bool TranscriptView::atEnd() const { return verticalScrollBar()->value() >= verticalScrollBar()->maximum() - 2; }
+void TranscriptView::scrollToEnd() { verticalScrollBar()->setValue(verticalScrollBar()->maximum()); }
+
+void TranscriptView::addAnswer(const Utterance& answer) {
+  const bool at_end = atEnd();
+  removeOpen();
+  appendAnswer(answer);
+  line_begun_ = false;
+  appendOpen();
+  if (at_end) scrollToEnd();
 }
 
 void TranscriptView::add(const SpeechUpdate& update, const Utterance* running) {
@@ -70,7 +97,7 @@ void TranscriptView::add(const SpeechUpdate& update, const Utterance* running) {
   for (const SpokenWord& word : update.open) texts.append(word.text);
   const QString open = texts.join(QLatin1Char(' '));
   if (update.settled.isEmpty() && open == open_ && !update.utterance_ended) return;
-  const bool at_end = verticalScrollBar()->value() >= verticalScrollBar()->maximum() - 2;  // else somebody reads further up
+  const bool at_end = atEnd();  // else somebody reads further up
   removeOpen();
   for (const SpokenWord& word : update.settled) {
     append(word, !line_begun_, *running);
@@ -79,7 +106,7 @@ void TranscriptView::add(const SpeechUpdate& update, const Utterance* running) {
   if (update.utterance_ended) line_begun_ = false;
   open_ = open;
   appendOpen();
-  if (at_end) verticalScrollBar()->setValue(verticalScrollBar()->maximum());
+  if (at_end) scrollToEnd();
 }
 
 void TranscriptView::show(const TranscriptLog& log) {
@@ -87,11 +114,12 @@ void TranscriptView::show(const TranscriptLog& log) {
   open_length_ = 0;
   line_begun_ = false;
   for (const Utterance& utterance : log.utterances()) {
+    if (utterance.who == Who::program) appendAnswer(utterance);
     for (qsizetype i = 0; i < utterance.words.size(); ++i) append(utterance.words[i], i == 0, utterance);
     line_begun_ = !utterance.ended;
   }
   appendOpen();
-  verticalScrollBar()->setValue(verticalScrollBar()->maximum());
+  scrollToEnd();
 }
 
 bool TranscriptView::findNext(const QString& text, bool forward) {

@@ -14,6 +14,8 @@ class TranscriptView : public QPlainTextEdit {
 
   /// Appends what an update settled, and shows its open words in place of the last ones.
   void add(const SpeechUpdate& update, const Utterance* running);
+  /// An answer, before the open words.
+  void addAnswer(const Utterance& answer);
   /// Everything anew.
   void show(const TranscriptLog& log);
   /// Words that the reader is not sure of are underlined.
@@ -28,6 +30,10 @@ class TranscriptView : public QPlainTextEdit {
   void removeOpen();
   void appendOpen();
   void append(const SpokenWord& word, bool first, const Utterance& utterance);
+  void beginLine(QTextCursor& cursor, const Utterance& utterance);
+  void appendAnswer(const Utterance& answer);
+  bool atEnd() const;
+  void scrollToEnd();
 
   bool confidence_shown_ = false;
   bool line_begun_ = false;  // the running utterance has a line already

@@ -43,7 +43,7 @@ struct World {
     n.facts = [] { return Facts{.state_bytes = 1000, .hour = 12, .minute = 30}; };
     n.carry_out = [this](const Understood& command) {
       commands.push_back(command);
-      return command.what != Asked::chunk_length || command.number >= 8;
+      return CommandResult{command.what != Asked::chunk_length || command.number >= 8};
     };
     n.line = [this](const ConversationLine& line) { lines.push_back(line); };
     return n;

@@ -1,0 +1,43 @@
+// How the program speaks and takes turns. Not modal: each change counts at once, from the next sentence on.
+#pragma once
+
+#include <QDialog>
+
+#include "ui/session.h"
+
+class QCheckBox;
+class QComboBox;
+class QFormLayout;
+class QSlider;
+
+namespace catena::ui {
+
+class TalkSettingsDialog : public QDialog {
+  Q_OBJECT
+ public:
+  TalkSettingsDialog(Session& session, QWidget* parent);
+
+  /// The session's settings.
+  void refresh();
+
+ Q_SIGNALS:
+  void settingsChanged();
+
+ private:
+  QSlider* slider(QFormLayout* form, const QString& name, int least, int most, int step, const QString& unit);
+  void listVoices();
+  void listLoudspeakers();
+  void apply();
+
+  Session& session_;
+  bool showing_ = false;
+  QComboBox* voice_;
+  QComboBox* loudspeaker_;
+  QSlider* rate_;
+  QSlider* pitch_;
+  QSlider* volume_;
+  QSlider* patience_;
+  QCheckBox* hands_free_;
+};
+
+}  // namespace catena::ui
