@@ -77,6 +77,7 @@ void MainWindow::restoreTalk() {
   s.loudspeaker = settings_->value("talk/loudspeaker").toString();
   s.patience_ms = qBound(200, settings_->value("talk/patience_ms", s.patience_ms).toInt(), 5000);
   s.hands_free = settings_->value("talk/hands_free", s.hands_free).toBool();
+  s.barge_in = settings_->value("talk/barge_in", s.barge_in).toBool();
   session_.applyTalkSettings(s);
   hands_free_->setChecked(s.hands_free);
   transcript_->talk().refresh();
@@ -91,6 +92,7 @@ void MainWindow::rememberTalk() {
   settings_->setValue("talk/loudspeaker", s.loudspeaker);
   settings_->setValue("talk/patience_ms", s.patience_ms);
   settings_->setValue("talk/hands_free", s.hands_free);
+  settings_->setValue("talk/barge_in", s.barge_in);
 }
 
 void MainWindow::useMicrophone(bool on) {

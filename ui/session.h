@@ -190,6 +190,9 @@ struct TalkSettings {
   QString loudspeaker;                   ///< empty: the default device
   int patience_ms = 700;                 ///< silence that ends the user's turn, 200 to 5000
   bool hands_free = true;                ///< false: the user's turn lasts as long as the talk key is held
+  /// Whoever speaks over the voice interrupts it. Without headphones the microphone hears the voice itself; false: hands-free, nothing is
+  /// heard while it speaks.
+  bool barge_in = true;
   bool operator==(const TalkSettings&) const = default;
 };
 

@@ -134,7 +134,10 @@ class TimedTalk {
     if (scripted_) {
       sentence(kLongAnswer);
     } else {
-      dialogue_->answer(question, sentence, [this] { note(turn_.token); });
+      dialogue_->answer(question, sentence, [this](int tokens) {
+        if (tokens == 1) note(turn_.token);
+        return true;
+      });
     }
     talk_.conversation().answer_complete(number, talk_.now_ms());
   }

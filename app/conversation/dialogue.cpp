@@ -62,17 +62,20 @@ void Dialogue::answer(std::string_view question, const std::function<bool(const 
   sampler_.start(sampling_);
   sampling_.seed += 1;  // another question has other draws
   std::string text;
+  bool said = false;
   for (int i = 0; i < kLongestAnswer; ++i) {
     if (!go_on(i)) return;
     executor_->logits(state_, logits_);
     for (std::size_t token = 0; token < logits_.size(); ++token) {
       // A turn ends with its line; nothing else that is no text belongs into one.
-      if (model_->tokenizer()->is_control(static_cast<Token>(token))) logits_[token] = -std::numeric_limits<float>::infinity();
+      const bool silence = !said && model_->tokenizer()->piece(static_cast<Token>(token)).find('\n') != std::string_view::npos;
+      if (silence || model_->tokenizer()->is_control(static_cast<Token>(token))) logits_[token] = -std::numeric_limits<float>::infinity();
     }
     const Token token = sampler_.choose(logits_).token;
     const std::string_view piece = model_->tokenizer()->piece(token);
     const std::size_t line_end = piece.find('\n');
     text += piece.substr(0, line_end);
+    said = said || !trimmed(text).empty();
     if (line_end != std::string_view::npos) break;
     executor_->read(state_, std::span(&token, 1), settings_);
     if (const std::size_t end = sentence_end(text); end > 0) {

@@ -7,6 +7,7 @@ namespace catena::app {
 namespace {
 
 constexpr int kTickMs = 20;
+constexpr int kEchoMs = 800;  // a room, the hang-over of voice activity, a chunk of the reader
 
 // The window answers this action with its settings of the voice.
 constexpr const char* kVoiceSettings = "ui:voice-settings";
@@ -107,6 +108,12 @@ ui::TalkState ConversationService::state() const {
   return {shown(conversation_.turn()), conversation_.muted(), source_, reading_.active(), dictating_};
 }
 
+bool ConversationService::deaf() const {
+  if (conversation_.muted()) return true;
+  if (settings_.barge_in || !settings_.hands_free) return false;
+  return conversation_.turn() == Turn::speaking || reading_.active() || parts_.now() < voice_heard_until_;
+}
+
 void ConversationService::apply(const ui::TalkSettings& settings) {
   settings_ = settings;
   TurnSettings turns;
@@ -159,7 +166,7 @@ void ConversationService::stopVoice() {
 
 void ConversationService::hear(const ui::SoundFigures& figures) {
   source_ = figures.running && !figures.device.isEmpty();
-  voice_ = source_ && figures.speech;
+  voice_ = source_ && figures.speech && !deaf();
   conversation_.hear(voice_, {}, open_, parts_.now());
   settle();
 }
@@ -169,7 +176,10 @@ void ConversationService::hear(const ui::SoundSegment& segment) {
 }
 
 void ConversationService::hear(const ui::SpeechUpdate& update) {
-  if (conversation_.muted()) return;
+  if (deaf()) {
+    open_ = false;
+    return;
+  }
   if (dictating_) {
     std::vector<std::string> words;
     for (const ui::SpokenWord& word : update.settled) words.push_back(word.text.toStdString());
@@ -216,6 +226,7 @@ void ConversationService::answered(std::uint64_t number) {
 void ConversationService::voice(const audio::SpeakerEvent& event) {
   using Kind = audio::SpeakerEvent::Kind;
   const bool of_reading = reading_.owns(event.number);
+  if (event.kind == Kind::finished || event.kind == Kind::stopped) voice_heard_until_ = parts_.now() + kEchoMs;
   switch (event.kind) {
     case Kind::opened:
       opened(event.text);

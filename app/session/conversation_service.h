@@ -39,6 +39,8 @@ class ConversationService : public QObject {
   ConversationService(ConversationParts parts, QObject* parent);
 
   ui::TalkState state() const;
+  /// What is heard now does not count: muted, or the voice is heard and must not be taken for the user's.
+  bool deaf() const;
   const ui::TalkSettings& settings() const { return settings_; }
   void apply(const ui::TalkSettings& settings);
   void setTalking(bool on);
@@ -87,6 +89,7 @@ class ConversationService : public QObject {
   bool dictating_ = false;
   bool source_ = false, voice_ = false, open_ = false;  // as heard last
   std::uint64_t question_ = 0;                          // that is being answered by somebody
+  std::int64_t voice_heard_until_ = 0;                  // echoes and words of it come that long
   bool sounded_ = false;                                // something of the last answer was heard
 };
 

@@ -72,7 +72,7 @@ Facts AppSession::facts() const {
 }
 
 void AppSession::heard(ui::SpeechUpdate update) {
-  if (conversation_.state().muted) {
+  if (conversation_.deaf()) {
     update.settled.clear();
     update.open.clear();
   }

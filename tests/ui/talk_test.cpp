@@ -154,7 +154,7 @@ TEST_CASE_METHOD(TalkFixture, "an answer comes before words that are still open"
 TEST_CASE_METHOD(TalkFixture, "how long an answer took is one line, without what did not happen") {
   CHECK(panel.turnText().isEmpty());
   Q_EMIT session.turnFigures({120, 340, 480});
-  CHECK(panel.turnText().replace(QChar::Nbsp, ' ') == "Last answer: words 120 ms, first reply 340 ms, first sound 480 ms");
+  CHECK(panel.turnText().replace(QChar::Nbsp, ' ') == "words 120 ms, first reply 340 ms, first sound 480 ms");
   CHECK(lineOf({-1, 340, -1}).replace(QChar::Nbsp, ' ') == "first reply 340 ms");
 }
 

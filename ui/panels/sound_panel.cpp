@@ -147,7 +147,7 @@ void SoundPanel::add(const SoundFigures& figures) {
 void SoundPanel::add(const SoundSegment& segment) { strip_->add(segment); }
 
 void SoundPanel::watchSilence(const SoundFigures& figures) {
-  if (!running_ || !source_.isEmpty()) return;
+  if (!running_ || !source_.isEmpty() || figures.device.isEmpty()) return;
   if (heard_at_ms_ < 0 || figures.level_dbfs > silent_dbfs) {
     heard_at_ms_ = figures.time_ms;
     if (silence_noted_) notices().clear(silence_id);

@@ -93,7 +93,7 @@ void TranscriptPanel::add(const TalkLine& line) {
 void TranscriptPanel::add(const TurnFigures& figures) {
   const QString line = lineOf(figures);
   turn_figures_->setVisible(!line.isEmpty());
-  turn_figures_->setText(tr("Last answer: %1").arg(line));
+  turn_figures_->setText(line);
 }
 
 void TranscriptPanel::show(const TalkState& state) {

@@ -20,10 +20,11 @@ TalkBar::TalkBar(Session& session, QWidget* parent)
     result->setText(text);
     result->setToolTip(what);
     result->setAccessibleName(what);
-    result->setFocusPolicy(Qt::StrongFocus);
+    result->setFocusPolicy(Qt::TabFocus);  // a click leaves the focus with the text
     return result;
   };
   talk_->setCheckable(true);
+  talk_->setFocusPolicy(Qt::TabFocus);
   talk_->setAccessibleName(tr("Talk"));
   talk_->setToolTip(tr("A spoken conversation (F7)"));
   mute_ = button(tr("Mute"), tr("Mute: nothing that is said counts (Shift+F7)"));
@@ -90,10 +91,10 @@ void TalkBar::setHearing(bool hearing) {
 }
 
 void TalkBar::refresh() {
-  const bool hands_free = session_.talkSettings().hands_free;
-  hold_->setVisible(!hands_free);
+  const TalkSettings settings = session_.talkSettings();
+  hold_->setVisible(!settings.hands_free);
   hold_->setEnabled(state_.turn != Turn::off);
-  const TalkWords words = wordsFor(state_, hands_free, running_, hearing_);
+  const TalkWords words = wordsFor(state_, settings, running_, hearing_);
   sign_->set(words.sign);
   detail_->setText(words.detail);
   if (words.word == word_->text()) return;

@@ -21,17 +21,18 @@ constexpr int patience_step = 50;
 }  // namespace
 
 TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
-    : QDialog(parent), session_(session), voice_(new QComboBox(this)), loudspeaker_(new QComboBox(this)), hands_free_(new QCheckBox(tr("&Hands-free: a pause ends your turn"), this)) {
+    : QDialog(parent), session_(session), voice_(new QComboBox(this)), loudspeaker_(new QComboBox(this)), hands_free_(new QCheckBox(tr("&Hands-free: a pause ends your turn (else hold F9)"), this)), barge_in_(new QCheckBox(tr("&Interrupt by speaking: needs headphones"), this)) {
   setWindowTitle(tr("Voice settings"));
   auto* form = new QFormLayout;
   form->addRow(tr("&Voice"), voice_);
-  rate_ = slider(form, tr("&Rate"), 80, 450, 5, tr("%1 words a minute"));
-  pitch_ = slider(form, tr("&Pitch"), 0, 100, 1, tr("%1 of 100"));
+  rate_ = slider(form, tr("&Rate"), 80, 450, 5, tr("%1 words/min"));
+  pitch_ = slider(form, tr("&Pitch"), 0, 100, 1, QStringLiteral("%1"));
   volume_ = slider(form, tr("V&olume"), 0, 200, 5, tr("%1 %"));
   form->addRow(tr("&Loudspeaker"), loudspeaker_);
-  patience_ = slider(form, tr("P&atience"), 200, 5000, patience_step, tr("%1 ms of silence end your turn"));
+  patience_ = slider(form, tr("P&atience"), 200, 5000, patience_step, tr("%1 ms"));
   form->addRow(QString(), hands_free_);
-  auto* why = new QLabel(tr("Without headphones the microphone hears the voice and interrupts it: then hold F9 to talk instead."), this);
+  form->addRow(QString(), barge_in_);
+  auto* why = new QLabel(tr("Patience: silence that ends your turn. Without headphones the microphone hears the voice and takes it for yours, unless nothing can interrupt it."), this);
   why->setWordWrap(true);
   why->setForegroundRole(QPalette::PlaceholderText);
   form->addRow(QString(), why);
@@ -44,6 +45,7 @@ TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
   QPushButton* listen = buttons->addButton(tr("&Try it"), QDialogButtonBox::ActionRole);
   QPushButton* defaults = buttons->addButton(tr("&Defaults"), QDialogButtonBox::ResetRole);
+  for (QPushButton* each : {listen, defaults}) each->setAutoDefault(false);
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(form);
   layout->addWidget(buttons);
@@ -64,7 +66,7 @@ TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
     refresh();
   });
   for (QComboBox* box : {voice_, loudspeaker_}) connect(box, &QComboBox::activated, this, &TalkSettingsDialog::apply);
-  connect(hands_free_, &QCheckBox::toggled, this, &TalkSettingsDialog::apply);
+  for (QCheckBox* box : {hands_free_, barge_in_}) connect(box, &QCheckBox::toggled, this, &TalkSettingsDialog::apply);
 }
 
 QSlider* TalkSettingsDialog::slider(QFormLayout* form, const QString& name, int least, int most, int step, const QString& unit) {
@@ -75,7 +77,7 @@ QSlider* TalkSettingsDialog::slider(QFormLayout* form, const QString& name, int 
   slider->setMinimumWidth(160);
   slider->setAccessibleName(QString(name).remove(u'&'));
   auto* value = new QLabel(this);
-  value->setMinimumWidth(fontMetrics().horizontalAdvance(unit.arg(5000)) + grid);
+  value->setMinimumWidth(fontMetrics().horizontalAdvance(tr("450 words/min")) + grid);
   auto* row = new QHBoxLayout;
   row->addWidget(slider, 1);
   row->addWidget(value);
@@ -126,6 +128,8 @@ void TalkSettingsDialog::refresh() {
   volume_->setValue(s.volume);
   patience_->setValue(s.patience_ms);
   hands_free_->setChecked(s.hands_free);
+  barge_in_->setChecked(s.barge_in);
+  barge_in_->setEnabled(s.hands_free);
   showing_ = false;
 }
 
@@ -139,6 +143,8 @@ void TalkSettingsDialog::apply() {
   s.volume = volume_->value();
   s.patience_ms = patience_->value() / patience_step * patience_step;
   s.hands_free = hands_free_->isChecked();
+  s.barge_in = barge_in_->isChecked();
+  barge_in_->setEnabled(s.hands_free);
   if (s == session_.talkSettings()) return;
   session_.applyTalkSettings(s);
   Q_EMIT settingsChanged();

@@ -38,6 +38,7 @@ class TalkSettingsDialog : public QDialog {
   QSlider* volume_;
   QSlider* patience_;
   QCheckBox* hands_free_;
+  QCheckBox* barge_in_;
 };
 
 }  // namespace catena::ui

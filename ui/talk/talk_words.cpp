@@ -24,14 +24,15 @@ TalkWords whileOff(const TalkState& state, bool running, bool hearing) {
 
 }  // namespace
 
-TalkWords wordsFor(const TalkState& state, bool hands_free, bool running, bool hearing) {
+TalkWords wordsFor(const TalkState& state, const TalkSettings& settings, bool running, bool hearing) {
+  const bool hands_free = settings.hands_free, by_voice = hands_free && settings.barge_in;
   if (state.turn == Turn::off) return whileOff(state, running, hearing);
   const auto spoken = [&](const QString& word) { return state.muted ? tr("%1, muted").arg(word) : word; };
   switch (state.turn) {
     case Turn::thinking:
       return {TalkSign::thinking, spoken(tr("Thinking")), tr("The answer is on its way.")};
     case Turn::speaking:
-      return {TalkSign::speaking, spoken(tr("Speaking")), hands_free ? tr("Speak to interrupt, or press Shift+F4.") : tr("Shift+F4 stops it.")};
+      return {TalkSign::speaking, spoken(tr("Speaking")), by_voice ? tr("Speak to interrupt, or press Shift+F4.") : tr("Shift+F4 stops it.")};
     case Turn::held:
       return {TalkSign::hearing, spoken(tr("Interrupted")), tr("Say on; after a pause without words the answer goes on.")};
     default:
@@ -40,7 +41,7 @@ TalkWords wordsFor(const TalkState& state, bool hands_free, bool running, bool h
   if (!state.source) return {TalkSign::no_sound, tr("No microphone"), tr("Ctrl+M turns it on; the sound panel says what is wrong.")};
   if (state.muted) return {TalkSign::muted, tr("Muted"), tr("Nothing that is said counts. Shift+F7 ends it.")};
   if (state.turn == Turn::hearing) return {TalkSign::hearing, tr("Hearing you"), hands_free ? tr("A pause ends your turn.") : tr("Letting go of F9 ends your turn.")};
-  if (state.reading) return {TalkSign::speaking, tr("Reading aloud"), tr("Say \"stop\", or press Shift+F4.")};
+  if (state.reading) return {TalkSign::speaking, tr("Reading aloud"), by_voice ? tr("Say \"stop\", or press Shift+F4.") : tr("Shift+F4 stops it.")};
   return {TalkSign::listening, tr("Listening"), hands_free ? tr("Just speak.") : tr("Hold F9 while you speak.")};
 }
 

@@ -16,7 +16,7 @@ struct TalkWords {
 };
 
 /// running: sound comes in, whatever for; hearing: words are on their way.
-TalkWords wordsFor(const TalkState& state, bool hands_free, bool running, bool hearing);
+TalkWords wordsFor(const TalkState& state, const TalkSettings& settings, bool running, bool hearing);
 
 /// "words 120 ms, first reply 340 ms, first sound 480 ms"; what did not happen is left out.
 QString lineOf(const TurnFigures& figures);

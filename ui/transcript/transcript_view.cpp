@@ -14,7 +14,7 @@ TranscriptView::TranscriptView(QWidget* parent) : QPlainTextEdit(parent) {
   setReadOnly(true);
   setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
   setAccessibleName(tr("Transcript"));
-  setPlaceholderText(tr("What is said appears here. Turn the microphone on, or play a sound file."));
+  setPlaceholderText(tr("What is said appears here. Talk, turn the microphone on, or play a sound file."));
   setUndoRedoEnabled(false);
 }
 

@@ -36,6 +36,20 @@ TEST_CASE("what was not heard is taken back: the chain goes on as if only the he
   CHECK(answered(interrupted, "go on") == answered(noted, "go on"));
 }
 
+TEST_CASE("every question has an answer, and one that is not wanted any more ends before its next token") {
+  const auto model = model::test::tiny_text_model(model::Carry::delta);
+  Dialogue dialogue(model, {}, {.temperature = 2.0F});
+  for (int i = 0; i < 30; ++i) CHECK_FALSE(answered(dialogue, "well").empty());
+  int asked = 0;
+  dialogue.answer(
+      "well", [](const std::string&) { return true; },
+      [&](int tokens) {
+        CHECK(tokens == asked++);
+        return tokens < 1;
+      });
+  CHECK(asked == 2);
+}
+
 TEST_CASE("an answer that is not wanted ends with the sentence at hand, and never has control tokens or a line end") {
   const auto model = model::test::tiny_text_model(model::Carry::delta);
   Dialogue dialogue(model, {}, {.temperature = 1.5F});

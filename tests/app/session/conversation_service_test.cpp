@@ -170,6 +170,31 @@ TEST_CASE("who speaks over an answer stops it, and the line says what was heard"
   CHECK(world.turn() == ui::Turn::hearing);
 }
 
+TEST_CASE("without headphones the voice is not taken for the user's, where that was chosen", "[conversation]") {
+  World world;
+  ui::TalkSettings settings;
+  settings.barge_in = false;
+  world.service->apply(settings);
+  world.service->setTalking(true);
+  world.say("tell me about the sea");
+  world.service->sentence(world.question, "It is wide.");
+  world.service->answered(world.question);
+  world.voice(Kind::started, 1);
+  world.sound(true);
+  world.pass(400);
+  CHECK(world.turn() == ui::Turn::speaking);
+  CHECK(world.service->deaf());
+  world.voice(Kind::finished, 1);
+  world.words("it is wide");  // the end of the echo
+  world.sound(true);
+  CHECK(world.turn() == ui::Turn::listening);
+  world.sound(false);
+  world.pass(1000);
+  world.say("and blue");
+  CHECK(world.asked.back() == "and blue");
+  CHECK(world.asked.size() == 2);
+}
+
 TEST_CASE("muted, nothing that is said counts", "[conversation]") {
   World world;
   world.service->setTalking(true);

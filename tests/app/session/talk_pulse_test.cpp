@@ -96,6 +96,20 @@ TEST_CASE("what is said into the microphone is heard, thought about and answered
   CHECK_FALSE(here.lines[1].from_user);
 }
 
+TEST_CASE("with the talk key, what is said while it is held is answered", "[conversation]") {
+  Talking here;
+  ui::TalkSettings settings;
+  settings.hands_free = false;
+  here.session.applyTalkSettings(settings);
+  here.session.holdToTalk(true);
+  speak_into_microphone("please tell me a story about the sea and the ships");
+  wait_until([] { return false; }, 4000);
+  CHECK(here.session.talk().turn == ui::Turn::hearing);
+  here.session.holdToTalk(false);
+  CHECK(wait_until([&] { return here.reached(ui::Turn::speaking); }));
+  CHECK(wait_until([&] { return here.lines.size() >= 2; }, 30000));
+}
+
 TEST_CASE("reading aloud is heard, stops when told, and one notice says that the server is gone", "[conversation]") {
   const std::string pulse = CATENA_WITH_PULSE;
   const Recorder recorder;
