@@ -135,7 +135,7 @@ class TimedTalk {
       sentence(kLongAnswer);
     } else {
       dialogue_->answer(question, sentence, [this](int tokens) {
-        if (tokens == 1) note(turn_.token);
+        if (tokens > 0) note(turn_.token);
         return true;
       });
     }

@@ -33,14 +33,14 @@ std::vector<float> echo_of(const std::vector<float>& played, double gain_db, int
 
 std::vector<float> speech() { return test::read_sound(CATENA_DEMO_SOUND); }
 
-/// dB by which `microphone` is quieter behind the path than before it, over its second half. The loudspeaker tells a latency of
-/// `told_ms`; its callback is up to `jitter_ms` late.
+/// An echo path with a loudspeaker whose callback is up to `jitter_ms` late.
 struct Room {
   int loudspeaker_ms = 30, microphone_ms = 20;  // the latencies that the devices tell
   int jitter_ms = 0;
   std::shared_ptr<FarEnd> far_end = std::make_shared<FarEnd>(kRate);
   EchoPath path{far_end};
 
+  /// dB by which `heard` is quieter behind the path than before it, over its second half.
   double suppression(const std::vector<float>& played, const std::vector<float>& heard) {
     double before = 0, after = 0;
     std::vector<float> block(kVoiceFrame);
