@@ -104,8 +104,15 @@ TEST_CASE_METHOD(TalkFixture, "keys: F7 talks, Shift+F7 mutes, F9 is held, Shift
   session.talk_settings.hands_free = false;
   QTest::keyPress(&editor(), Qt::Key_F9);
   CHECK(session.talk_calls.last() == "hold");
+  for (int i = 0; i < 3; ++i) {  // as X11 tells a key that is held
+    QTest::keyRelease(&editor(), Qt::Key_F9);
+    QTest::keyPress(&editor(), Qt::Key_F9);
+  }
+  QTest::qWait(150);
+  CHECK(session.talk_calls.last() == "hold");
   QTest::keyRelease(&editor(), Qt::Key_F9);
-  CHECK(session.talk_calls.last() == "release");
+  CHECK(QTest::qWaitFor([&] { return session.talk_calls.last() == "release"; }));
+  CHECK(session.talk_calls.count("hold") == 1);
   session.turn(Turn::speaking);
   key(Qt::Key_F4, Qt::ShiftModifier);
   CHECK(session.talk_calls.last() == "stop");

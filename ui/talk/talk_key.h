@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QObject>
+#include <QTimer>
 
 namespace catena::ui {
 
@@ -19,6 +20,7 @@ class TalkKey : public QObject {
  private:
   void set(bool down);
   bool down_ = false;
+  QTimer release_;  // runs until a release is believed
 };
 
 }  // namespace catena::ui
