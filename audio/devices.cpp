@@ -28,12 +28,6 @@ std::vector<InputDevice> list_input_devices() {
   return access.input_devices();
 }
 
-std::vector<std::string> list_output_devices() {
-  const PortAudioSystem::Access access = PortAudioSystem::instance().lock();
-  access.refresh();
-  return access.output_devices();
-}
-
 std::optional<std::string> choose_input_device(const std::vector<InputDevice>& devices, const std::string& wanted,
                                                const std::vector<std::string>& avoid) {
   // Lower is better: wanted, default, any; those to avoid behind all others, in the same order.

@@ -19,9 +19,6 @@ struct InputDevice {
 /// when the sound system cannot be started at all. Thread-safe.
 std::vector<InputDevice> list_input_devices();
 
-/// The names of the loudspeakers, unique, the default one first. Likewise.
-std::vector<std::string> list_output_devices();
-
 /// The device to use out of `devices`: the one called `wanted`, else the default, else any. Names in `avoid` come only
 /// after all others. `wanted` empty: the default device is wanted. Nothing when there is no device.
 std::optional<std::string> choose_input_device(const std::vector<InputDevice>& devices, const std::string& wanted,

@@ -89,28 +89,6 @@ std::vector<InputDevice> PortAudioSystem::Access::input_devices() const {
   return system_.initialised_ ? find_inputs().devices : std::vector<InputDevice>{};
 }
 
-std::vector<std::string> PortAudioSystem::Access::output_devices() const {
-  std::vector<std::string> names;
-  if (!system_.initialised_) {
-    return names;
-  }
-  const auto add = [&](PaDeviceIndex index) {
-    const PaDeviceInfo* info = index == paNoDevice ? nullptr : Pa_GetDeviceInfo(index);
-    if (info == nullptr || info->maxOutputChannels <= 0) {
-      return;
-    }
-    const std::string name = stable_device_name(info->name);
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      names.push_back(name);
-    }
-  };
-  add(Pa_GetDefaultOutputDevice());
-  for (PaDeviceIndex i = 0; i < Pa_GetDeviceCount(); ++i) {
-    add(i);
-  }
-  return names;
-}
-
 std::optional<PaDeviceIndex> PortAudioSystem::Access::find_input(const std::string& name) const {
   if (system_.initialised_) {
     const Found found = find_inputs();

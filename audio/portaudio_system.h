@@ -26,8 +26,6 @@ class PortAudioSystem {
     /// Throws std::runtime_error when PortAudio cannot be initialised.
     void refresh() const;
     std::vector<InputDevice> input_devices() const;
-    /// The default one first, each name once: a loudspeaker is found by its name (player.h).
-    std::vector<std::string> output_devices() const;
     /// PortAudio's index of the input device with this stable name.
     std::optional<PaDeviceIndex> find_input(const std::string& name) const;
     /// To be called after each successful Pa_OpenStream and after each Pa_CloseStream.

@@ -98,7 +98,7 @@ class TimedTalk {
     };
     needs.note = [](const std::string&, const std::string&) {};
     needs.facts = [] { return Facts{}; };
-    needs.carry_out = [](const Understood&) { return false; };
+    needs.carry_out = [](const Understood&) { return CommandResult{}; };
     return needs;
   }
 

@@ -15,19 +15,28 @@ constexpr const char* choose_model = "model:choose";
 
 enum Kind { suggestion_job, cursor_job };
 
+std::shared_ptr<audio::FarEnd> far_end() {
+  try {
+    return std::make_shared<audio::FarEnd>(audio::Synthesizer::instance().rate());
+  } catch (const std::exception&) {
+    return nullptr;  // there is no voice; who wants to hear it is told why
+  }
+}
+
 }  // namespace
 
 AppSession::AppSession(const SessionOptions& options, QObject* parent)
     : ui::Session(parent),
       gpu_bytes_(options.gpu_bytes),
       conversation_(conversationParts(), this),
+      far_end_(far_end()),
       speaker_([this](const audio::SpeakerEvent& event) {
         QMetaObject::invokeMethod(
             this, [this, event] { conversation_.voice(event); }, Qt::QueuedConnection);
-      }),
+      }, far_end_),
       answers_(answerEvents()),
       speech_(speechEvents()),
-      sound_(clock_, [this](audio::SoundUpdate update) { speech_.hear(std::move(update)); }, this),
+      sound_(clock_, [this](audio::SoundUpdate update) { speech_.hear(std::move(update)); }, far_end_, this),
       service_(
           options.keep, serviceEvents(), meters_, [this] { return jobs_.waiting() > 0; },
           [this](JobThread::Job job) { jobs_.post(std::move(job)); }) {

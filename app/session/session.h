@@ -110,6 +110,7 @@ class AppSession : public ui::Session {
   StreamMeters meters_;
   ui::SpeechUpdate last_heard_;
   ConversationService conversation_;
+  std::shared_ptr<audio::FarEnd> far_end_;  // what the loudspeaker plays, for the microphone; null without a voice
   audio::Speaker speaker_;
   AnswerService answers_;
   SpeechService speech_;

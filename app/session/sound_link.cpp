@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "audio/devices.h"
+#include "audio/output_devices.h"
 #include "audio/synthesizer.h"
 
 namespace catena::app {
@@ -24,8 +25,9 @@ QString text(const std::string& utf8) { return QString::fromUtf8(utf8.data(), st
 
 }  // namespace
 
-SoundLink::SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear, QObject* parent)
-    : QObject(parent), clock_(clock), hear_(std::move(hear)), pipeline_([this] {
+SoundLink::SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear, std::shared_ptr<audio::FarEnd> far_end,
+                     QObject* parent)
+    : QObject(parent), clock_(clock), hear_(std::move(hear)), far_end_(std::move(far_end)), pipeline_([this] {
         // One waiting call is enough: it takes all updates there are.
         if (!update_waits_.exchange(true)) QMetaObject::invokeMethod(this, &SoundLink::take, Qt::QueuedConnection);
       }) {
@@ -48,7 +50,7 @@ void SoundLink::refreshDevices() {
     for (const audio::InputDevice& device : audio::list_input_devices())
       found.append({text(device.name), device.is_default});
     QVector<ui::SoundDevice> heard_at;
-    for (const std::string& name : audio::list_output_devices()) heard_at.append({text(name), heard_at.isEmpty()});
+    for (const audio::OutputDevice& device : audio::list_output_devices()) heard_at.append({text(device.name), device.is_default});
     QMetaObject::invokeMethod(
         this,
         [this, found, heard_at] {
@@ -81,7 +83,7 @@ void SoundLink::listVoices() {
 }
 
 void SoundLink::startMicrophone(const QString& device_name) {
-  control_.post([this, name = device_name.toStdString()] { pipeline_.start_microphone(name); });
+  control_.post([this, name = device_name.toStdString()] { pipeline_.start_microphone(name, far_end_); });
 }
 
 void SoundLink::startFile(const QString& path) {

@@ -19,7 +19,8 @@ class SoundLink : public QObject {
   Q_OBJECT
  public:
   /// `clock` runs since the session's start and outlives this. `hear` gets every update, on the UI thread; it must not wait.
-  SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear, QObject* parent);
+  /// far_end: what the loudspeaker plays, which microphones do not hear then; may be null.
+  SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear, std::shared_ptr<audio::FarEnd> far_end, QObject* parent);
   ~SoundLink() override;
 
   const QVector<ui::SoundDevice>& devices() const { return devices_; }
@@ -53,6 +54,7 @@ class SoundLink : public QObject {
 
   const QElapsedTimer& clock_;
   std::function<void(audio::SoundUpdate)> hear_;
+  std::shared_ptr<audio::FarEnd> far_end_;
   QVector<ui::SoundDevice> devices_, loudspeakers_;
   QVector<ui::VoiceName> voices_;
   std::atomic<bool> update_waits_{false};

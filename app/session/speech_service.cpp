@@ -65,7 +65,9 @@ void SpeechService::load_now(const SpeechFolders& folders) {
   try {
     words_ = load_word_model(folders.reader, folders.language, {});
   } catch (const std::exception& error) {
-    events_.notice(notice(std::string(error.what()) + "; words are read by their letters alone"));
+    const bool spells = weights_->config().vocab == model::kSymbols;  // else only its word model does
+    if (!spells) weights_ = nullptr;
+    events_.notice(notice(std::string(error.what()) + (spells ? "; words are read by their letters alone" : "; speech is not read")));
   }
 }
 

@@ -42,7 +42,7 @@ struct Talk {
     n.settle = [](const std::string&) {};
     n.note = [](const std::string&, const std::string&) {};
     n.facts = [] { return Facts{}; };
-    n.carry_out = [](const Understood&) { return false; };
+    n.carry_out = [](const Understood&) { return CommandResult{}; };
     return n;
   }
 
