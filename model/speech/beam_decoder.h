@@ -21,11 +21,11 @@ struct DecodedWord {
 };
 
 struct BeamOptions {
-  int width = 8;               ///< hypotheses kept
-  float least_symbol = -6;     ///< ln p; less likely symbols do not extend a hypothesis
-  float language_weight = 0.3F;  ///< of ln p of a word; this and the next one chosen on development speech
-  float word_bonus = 1.0F;     ///< for each word: the language model alone prefers few
-  float least_space = -4;      ///< ln p; a less likely space ends no word, since to judge one costs a step of the language model
+  int width = 96;              ///< hypotheses kept
+  float least_symbol = -7;     ///< ln p; less likely symbols do not extend a hypothesis
+  float language_weight = 0.6F;  ///< of ln p of a word; this and the next one chosen on development speech
+  float word_bonus = 0;        ///< for each word
+  float least_space = -7;      ///< ln p; a less likely space ends no word
   float settle_margin = 6;     ///< nats; a word is settled when every hypothesis that is not so much worse than the best has it
   int longest_open = 12;       ///< words; when more than so many are undecided, the oldest are settled by the best hypothesis
 };

@@ -95,7 +95,7 @@ TEST_CASE("a space across the place where words were settled is still one space"
 TEST_CASE("a language model decides between words that sound alike, also the last one") {
   const bool last = GENERATE(false, true);
   const auto words = std::make_shared<OneWord>("see");
-  BeamDecoder decoder({}, words), alone;
+  BeamDecoder decoder({.width = 8}, words), alone;
   for (BeamDecoder* d : {&decoder, &alone}) {
     feed(*d, "s");
     feed(*d, "e");
