@@ -3,7 +3,6 @@
 #include <alsa/asoundlib.h>
 #include <dlfcn.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 

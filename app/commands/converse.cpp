@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -21,7 +20,6 @@
 #include "audio/file_source.h"
 #include "audio/sound_pipeline.h"
 #include "audio/speaker.h"
-#include "model/runtime/memory.h"
 
 namespace catena::app {
 namespace {
@@ -57,15 +55,9 @@ class Talk {
     needs.settle = [this](const std::string& heard) { dialogue_.settle(heard); };
     needs.note = [this](const std::string& question, const std::string& answer) { dialogue_.note(question, answer); };
     needs.facts = [this, &listener] {
-      Facts facts;
+      Facts facts = facts_of_the_moment();
       facts.state_bytes = static_cast<std::int64_t>(dialogue_.state_bytes() + listener.stream().state_bytes());
-      facts.resident_bytes = static_cast<std::int64_t>(model::resident_bytes());
       facts.chunk_ms = chunk_ms_;
-      const std::time_t now = std::time(nullptr);
-      std::tm local{};
-      localtime_r(&now, &local);
-      facts.hour = local.tm_hour;
-      facts.minute = local.tm_min;
       return facts;
     };
     needs.carry_out = [](const Understood& command) { return CommandResult{command.what == Asked::stop}; };  // there is no editor here

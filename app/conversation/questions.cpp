@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <ctime>
 #include <utility>
 #include <vector>
 
+#include "model/runtime/memory.h"
 #include "model/speech/error_rate.h"
 
 namespace catena::app {
@@ -158,6 +160,17 @@ std::optional<Understood> understand(std::string_view text) {
     best = Understood{what, found.number};
   }
   return best;
+}
+
+Facts facts_of_the_moment() {
+  Facts facts;
+  facts.resident_bytes = static_cast<std::int64_t>(model::resident_bytes());
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  facts.hour = local.tm_hour;
+  facts.minute = local.tm_min;
+  return facts;
 }
 
 std::string answer_to(Asked question, const Facts& facts) {

@@ -52,6 +52,9 @@ struct Facts {
   int hour = 0, minute = 0;        ///< local time
 };
 
+/// What is the same whoever asks: the local time and the program's resident size.
+Facts facts_of_the_moment();
+
 /// One spoken sentence.
 std::string answer_to(Asked question, const Facts& facts);
 /// What is said when a command was carried out, or could not be.

@@ -30,10 +30,12 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
       gpu_bytes_(options.gpu_bytes),
       conversation_(conversationParts(), this),
       far_end_(far_end()),
-      speaker_([this](const audio::SpeakerEvent& event) {
-        QMetaObject::invokeMethod(
-            this, [this, event] { conversation_.voice(event); }, Qt::QueuedConnection);
-      }, far_end_),
+      speaker_(
+          [this](const audio::SpeakerEvent& event) {
+            QMetaObject::invokeMethod(
+                this, [this, event] { conversation_.voice(event); }, Qt::QueuedConnection);
+          },
+          far_end_),
       answers_(answerEvents()),
       speech_(speechEvents()),
       sound_(clock_, [this](audio::SoundUpdate update) { speech_.hear(std::move(update)); }, far_end_, this),

@@ -1,8 +1,5 @@
 // The conversation's part of the session: what its threads tell is handed over to the UI thread, where the conversation lives.
-#include <ctime>
-
 #include "app/session/session.h"
-#include "model/runtime/memory.h"
 
 namespace catena::app {
 
@@ -58,16 +55,10 @@ void AppSession::setTalking(bool on) {
 }
 
 Facts AppSession::facts() const {
-  Facts facts;
+  Facts facts = facts_of_the_moment();
   facts.state_bytes = static_cast<std::int64_t>(answers_.state_bytes()) + last_heard_.state_bytes;
-  facts.resident_bytes = static_cast<std::int64_t>(model::resident_bytes());
   facts.chunk_ms = last_heard_.compute_percent / 100 * settings_.sound_chunk_ms;
   if (open_file) facts.open_file = open_file().toStdString();
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  facts.hour = local.tm_hour;
-  facts.minute = local.tm_min;
   return facts;
 }
 

@@ -54,7 +54,8 @@ Context context_at(const std::vector<Counted>& ngrams, std::size_t begin) {
   return context;
 }
 
-std::uint8_t backoff_byte(double kept, double kept_lower) { return likelihood_byte(std::log(std::max(1 - kept, 1e-9) / std::max(1 - kept_lower, 1e-9))); }
+/// By what the shorter context's likelihoods are multiplied where this one has nothing: so that all add up to one.
+double backoff(double kept, double kept_by_shorter) { return std::max(1 - kept, 1e-9) / std::max(1 - kept_by_shorter, 1e-9); }
 
 }  // namespace
 
@@ -119,7 +120,7 @@ NgramTables NgramEstimator::estimate(std::uint32_t least_bigram, std::uint32_t l
   }
   const double discount2 = discount_of(bigrams);
   std::vector<double> p2;        // of the kept bigrams
-  std::vector<double> backoff1(unknown, 1.0);
+  std::vector<double> backoff1(unknown, 1.0), left2(unknown, 1.0), total2(unknown, 0.0);  // of each first word
   tables.bigrams_of.assign(unknown + 1U, 0);
   for (std::size_t begin = 0; begin < bigrams.size();) {
     const Context context = context_at(bigrams, begin);
@@ -139,24 +140,16 @@ NgramTables NgramEstimator::estimate(std::uint32_t least_bigram, std::uint32_t l
         kept_lower += p1[word];
       }
       tables.bigrams_of[first + 1U] = static_cast<std::uint32_t>(p2.size());
-      backoff1[first] = std::max(1 - kept, 1e-9) / std::max(1 - kept_lower, 1e-9);
+      backoff1[first] = backoff(kept, kept_lower);
+      left2[first] = left;
+      total2[first] = context.total;
     }
     begin = context.end;
   }
   for (std::size_t i = 1; i < tables.bigrams_of.size(); ++i) tables.bigrams_of[i] = std::max(tables.bigrams_of[i], tables.bigrams_of[i - 1]);
   for (const double p : backoff1) tables.unigram_backoff.push_back(likelihood_byte(std::log(p)));
 
-  // p of any bigram by the tables that are kept; of an exact one by its counts, which trigrams build on.
-  std::vector<double> left2(unknown, 1.0);
-  std::vector<double> total2(unknown, 0.0);
-  for (std::size_t begin = 0; begin < bigrams.size();) {
-    const Context context = context_at(bigrams, begin);
-    if (const Id first = bigrams[begin].second(); first < unknown) {
-      left2[first] = discount2 * static_cast<double>(context.end - context.begin) / context.total;
-      total2[first] = context.total;
-    }
-    begin = context.end;
-  }
+  // p of a bigram: by its counts, which trigrams build on, and by the tables as they are kept.
   const auto exact2 = [&](Id first, Id word) {
     const auto found = std::lower_bound(bigrams.begin(), bigrams.end(), key(0, first, word), [](const Counted& a, std::uint64_t k) { return a.key < k; });
     const double count = found != bigrams.end() && found->key == key(0, first, word) ? found->count : 0;
@@ -187,7 +180,7 @@ NgramTables NgramEstimator::estimate(std::uint32_t least_bigram, std::uint32_t l
         kept_lower += kept2(second, word);
       }
       tables.trigrams_of[parent + 1] = static_cast<std::uint32_t>(tables.trigram_word.size());
-      if (kept > 0) tables.bigram_backoff[parent] = backoff_byte(kept, kept_lower);
+      if (kept > 0) tables.bigram_backoff[parent] = likelihood_byte(std::log(backoff(kept, kept_lower)));
     }
     begin = context.end;
   }
