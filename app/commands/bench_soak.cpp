@@ -37,7 +37,7 @@ nlohmann::json bench_soak(const SoakOptions& options) {
   const double hours = options.quick ? std::min(options.hours, kQuickHours) : options.hours;
   int rate = 0;
   const std::vector<float> samples = samples_of(options.file.empty() ? assets_folder() / "sounds" / "demo.flac" : options.file, rate);
-  SpeechListener listener(options.model.weights(), options.model.executor(), options.model.speech, options.model.language());
+  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language());
   audio::SoundProcessor processor;
   const double span_s = 3600 * std::min(1.0, hours / 4);  // what is compared: the first and the last hour, or quarter of a shorter run
   std::vector<double> first, last;

@@ -51,7 +51,7 @@ struct TurnTimes {
 class TimedTalk {
  public:
   TimedTalk(const SpeechModelOptions& model, const RoomSettings& room, std::shared_ptr<model::WordModel> words, Dialogue* dialogue)
-      : listener_(model.weights(), model.executor(), model.speech, std::move(words)),
+      : listener_(model.reader(), model.executor(), model.speech, std::move(words)),
         dialogue_(dialogue),
         talk_(room, {}, {}, needs(), [this](const audio::SoundUpdate& update) { return read(update); }, [this] { silenced(); }) {
     for (const std::string& said : kSaid) utterances_.push_back(make_utterance(said, {.voice = "en-us", .pitch = 80}));

@@ -116,7 +116,7 @@ int run_file(const Options& options) {
                                "; choose another place");
     }
   }
-  SpeechListener listener(options.model.weights(), options.model.executor(), options.model.speech, options.model.language());
+  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language());
   audio::SoundProcessor processor;
   FileVoice voice(options.voice);
   Talk talk(options);
@@ -157,7 +157,7 @@ int run_file(const Options& options) {
 
 /// With a microphone and a loudspeaker, until Ctrl-C.
 int run_live(const Options& options) {
-  SpeechListener listener(options.model.weights(), options.model.executor(), options.model.speech, options.model.language());
+  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language());
   Talk talk(options);
   std::mutex mutex;
   std::vector<audio::SpeakerEvent> events;  // from the speaker's thread

@@ -68,7 +68,7 @@ std::string read(SpeechStream& stream, const std::vector<float>& samples) {
 
 int run(const Options& options) {
   const std::vector<Recording> recordings = read_manifest(options.manifest, options.folder);
-  const auto weights = options.model.weights();
+  const model::SpeechModel reader = options.model.reader();
   const auto language = options.model.language();
   const auto count = static_cast<std::int64_t>(recordings.size());
   const std::int64_t wanted = options.most == 0 ? count : std::min(count, options.most);
@@ -79,7 +79,7 @@ int run(const Options& options) {
     const Recording& recording = recordings[static_cast<std::size_t>(i * count / wanted)];
     const audio::WholeFile sound = audio::read_whole_file(recording.file);
     const auto start = Clock::now();
-    SpeechStream stream(weights, options.model.executor(), options.model.speech, language);
+    SpeechStream stream(reader, options.model.executor(), options.model.speech, language);
     const std::string text = read(stream, sound.samples), said = to_text(to_symbols(recording.text));
     Result result;
     result.busy_s = std::chrono::duration<double>(Clock::now() - start).count();

@@ -20,7 +20,7 @@ struct SpeechModelOptions {
 
   void add_to(CLI::App& command);
   model::ExecutorOptions executor() const;
-  std::shared_ptr<const model::Weights> weights() const;
+  model::SpeechModel reader() const;
   /// Null when none is wanted.
   std::shared_ptr<model::WordModel> language() const;
 };

@@ -56,7 +56,7 @@ class Printer {
 int run(const Options& options) {
   const std::shared_ptr<audio::Source> source = options.file == "-" ? std::shared_ptr<audio::Source>(std::make_shared<audio::RawInput>(STDIN_FILENO))
                                                                     : std::make_shared<audio::FileSource>(options.file, options.real_time);
-  SpeechListener listener(options.model.weights(), options.model.executor(), options.model.speech, options.model.language());
+  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language());
   audio::SoundProcessor processor;
   Printer printer(options.json);
   std::vector<float> block(1600);

@@ -57,26 +57,26 @@ void SpeechService::end_utterance() {
 }
 
 void SpeechService::load_now(const SpeechFolders& folders) {
-  weights_ = nullptr;
+  reader_ = {};
   words_ = nullptr;
   listener_ = nullptr;
   if (folders.reader.empty()) return;
-  weights_ = model::load_speech_weights(folders.reader);
+  reader_ = model::load_speech_model(folders.reader);
   try {
     words_ = load_word_model(folders.reader, folders.language, {});
   } catch (const std::exception& error) {
-    const bool spells = weights_->config().vocab == model::kSymbols;  // else only its word model does
-    if (!spells) weights_ = nullptr;
+    const bool spells = reader_.weights->config().vocab == model::kSymbols;  // else only its word model does
+    if (!spells) reader_ = {};
     events_.notice(notice(std::string(error.what()) + (spells ? "; words are read by their letters alone" : "; speech is not read")));
   }
 }
 
 void SpeechService::hear_now(const audio::SoundUpdate& update, Clock::time_point arrived) {
-  if (weights_ == nullptr) return;
+  if (reader_.weights == nullptr) return;
   if (listener_ == nullptr || update.stream != stream_) {
     model::SpeechOptions options;
     options.chunk_ms = settings_.sound_chunk_ms;
-    listener_ = std::make_unique<SpeechListener>(weights_, model::ExecutorOptions{}, options, words_);
+    listener_ = std::make_unique<SpeechListener>(reader_, model::ExecutorOptions{}, options, words_);
     listener_->stream().set_carry(settings_.carry);
     stream_ = update.stream;
     busy_ms_ = sound_ms_ = 0;

@@ -47,7 +47,7 @@ class SpeechService {
   void hear_now(const audio::SoundUpdate& update, std::chrono::steady_clock::time_point arrived);
 
   SpeechEvents events_;
-  std::shared_ptr<const model::Weights> weights_;
+  model::SpeechModel reader_;
   std::shared_ptr<model::WordModel> words_;
   std::unique_ptr<SpeechListener> listener_;
   std::uint64_t stream_ = 0;

@@ -13,9 +13,9 @@ constexpr std::int64_t kRememberedMs = 60'000;
 
 }  // namespace
 
-SpeechListener::SpeechListener(const std::shared_ptr<const model::Weights>& weights, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
+SpeechListener::SpeechListener(const model::SpeechModel& model, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
                    std::shared_ptr<model::WordModel> words)
-    : stream_(weights, executor, options, std::move(words)) {}
+    : stream_(model, executor, options, std::move(words)) {}
 
 void SpeechListener::keep_spoken(std::vector<model::SpokenWord>& words) const {
   std::erase_if(words, [&](const model::SpokenWord& word) {

@@ -20,7 +20,7 @@ class SpeechListener {
   };
 
   /// words: a language model, or null.
-  SpeechListener(const std::shared_ptr<const model::Weights>& weights, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
+  SpeechListener(const model::SpeechModel& model, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
            std::shared_ptr<model::WordModel> words = nullptr);
 
   /// Frames and segments of an update. An utterance ends with its segment of speech; words that fall into none are dropped, so that noise

@@ -28,13 +28,13 @@ struct BeamDecoder::Letter {
 };
 
 struct BeamDecoder::Hypothesis {
-  std::uint64_t key = 0;  // of its letters
-  LetterPointer last;     // null: nothing since what is settled
-  Symbol symbol = kSpace; // of the last letter, settled or not; a text begins as if behind a space
+  std::uint64_t key = 0;                  // of its letters
+  LetterPointer last;                     // null: nothing since what is settled
+  Symbol symbol = kSpace;                 // of the last letter, settled or not; a text begins as if behind a space
   float blank = kNever, letter = kNever;  // ln p of the ways to read it that end with a blank, or with its last letter
-  float language = 0;     // what the language model adds
-  float beginning = 0;    // of it for the letters of a word that has not been judged
-  bool open = false, ended = false;  // such a word stands at the end, or before the space there
+  float language = 0;                     // what the language model adds
+  float beginning = 0;                    // of it for the letters of a word that has not been judged
+  bool open = false, ended = false;       // such a word stands at the end, or before the space there
   WordModel::StatePointer context;
 
   float total() const { return log_sum(blank, letter); }
@@ -43,12 +43,16 @@ struct BeamDecoder::Hypothesis {
 
 std::string BeamDecoder::word_before(const Letter& last) {
   std::string text;
-  for (const Letter* at = &last; at != nullptr && at->symbol != kSpace; at = at->before.get()) text.push_back(letter_of(at->symbol));
+  for (const Letter* at = &last; at != nullptr && at->symbol != kSpace; at = at->before.get())
+    text.push_back(letter_of(at->symbol));
   std::reverse(text.begin(), text.end());
   return text;
 }
 
-BeamDecoder::BeamDecoder(const BeamOptions& options, std::shared_ptr<WordModel> words) : options_(options), words_(std::move(words)) {
+BeamDecoder::BeamDecoder(const BeamOptions& options, std::shared_ptr<WordModel> words)
+    : options_(options), words_(std::move(words)) {
+  for (const float p : options_.symbol_prior)
+    prior_.push_back(words_ == nullptr ? 0 : options_.prior_weight * std::log(p));
   Hypothesis first;
   first.blank = 0;
   if (words_ != nullptr) first.context = words_->start();
@@ -65,11 +69,13 @@ void BeamDecoder::judge(Hypothesis& hypothesis, const Letter& last) {
   hypothesis.context = last.judged->state;
 }
 
-void BeamDecoder::extend(const Hypothesis& from, Symbol symbol, float score, float log_p, std::vector<Hypothesis>& into) {
+void BeamDecoder::extend(const Hypothesis& from, Symbol symbol, float score, float log_p, std::vector<Hypothesis>& into,
+                         Places& places) {
   if (score == kNever) return;
   const std::uint64_t key = (from.key ^ symbol) * 0x9E3779B97F4A7C15ULL + 0x632BE59BD9B4E019ULL;
-  for (Hypothesis& known : into) {
-    if (known.key != key) continue;
+  const auto [place, is_new] = places.try_emplace(key, into.size());
+  if (!is_new) {
+    Hypothesis& known = into[place->second];
     known.letter = log_sum(known.letter, score);
     return;
   }
@@ -93,22 +99,26 @@ void BeamDecoder::extend(const Hypothesis& from, Symbol symbol, float score, flo
 }
 
 void BeamDecoder::feed(std::span<const float> log_p) {
+  const auto acoustic = [&](Symbol symbol) { return prior_.empty() ? log_p[symbol] : log_p[symbol] - prior_[symbol]; };
   std::vector<Hypothesis> next;
   next.reserve(beam_.size() * 4);
+  Places places;
+  places.reserve(beam_.size() * 8);
   // Those that stay as they are come first, so that every extension finds what it meets.
   for (const Hypothesis& hypothesis : beam_) {
     Hypothesis same = hypothesis;
-    same.blank = hypothesis.total() + log_p[kBlank];
-    same.letter = hypothesis.letter + log_p[hypothesis.symbol];
+    same.blank = hypothesis.total() + acoustic(kBlank);
+    same.letter = hypothesis.letter + acoustic(hypothesis.symbol);
+    places.emplace(same.key, next.size());
     next.push_back(std::move(same));
   }
   for (const Hypothesis& hypothesis : beam_) {
     for (Symbol symbol = 1; symbol < log_p.size(); ++symbol) {
-      const float p = log_p[symbol];
+      const float p = acoustic(symbol);
       if (p < (symbol == kSpace && words_ != nullptr ? options_.least_space : options_.least_symbol)) continue;
       const bool again = symbol == hypothesis.symbol;
       if (again && symbol == kSpace) continue;  // no empty words
-      extend(hypothesis, symbol, (again ? hypothesis.blank : hypothesis.total()) + p, p, next);
+      extend(hypothesis, symbol, (again ? hypothesis.blank : hypothesis.total()) + p, log_p[symbol], next, places);
     }
   }
   const auto kept = std::min<std::size_t>(static_cast<std::size_t>(options_.width), next.size());
@@ -168,20 +178,26 @@ std::vector<DecodedWord> BeamDecoder::words_of(const Hypothesis& hypothesis, boo
   return words;
 }
 
-/// Cuts the best hypothesis's first `words` words off all hypotheses; those that do not begin with the same letters are dropped.
+/// Cuts the best hypothesis's first `words` words off all hypotheses; those that do not begin with the same letters are
+/// dropped.
 void BeamDecoder::settle(std::size_t words) {
   if (words == 0) return;
   const std::vector<DecodedWord> best = words_of(beam_.front(), false);
   settled_.insert(settled_.end(), best.begin(), best.begin() + static_cast<std::ptrdiff_t>(words));
-  const LetterPointer alive = beam_.front().last;  // the loop below gives the best hypothesis new letters while the others are still compared with these
+  const LetterPointer alive =
+      beam_.front()
+          .last;  // the loop below gives the best hypothesis new letters while the others are still compared with these
   const std::vector<const Letter*> letters = letters_of(beam_.front());
   std::size_t length = 0;  // with the space behind the last of them
-  for (std::size_t ended = 0; length < letters.size() && ended < words; ++length) ended += letters[length]->symbol == kSpace ? 1 : 0;
+  for (std::size_t ended = 0; length < letters.size() && ended < words; ++length)
+    ended += letters[length]->symbol == kSpace ? 1 : 0;
   std::vector<Hypothesis> kept;
   for (Hypothesis& hypothesis : beam_) {
     const std::vector<const Letter*> own = letters_of(hypothesis);
     const auto same_symbol = [](const Letter* a, const Letter* b) { return a->symbol == b->symbol; };
-    if (own.size() < length || !std::equal(letters.begin(), letters.begin() + static_cast<std::ptrdiff_t>(length), own.begin(), same_symbol)) continue;
+    if (own.size() < length ||
+        !std::equal(letters.begin(), letters.begin() + static_cast<std::ptrdiff_t>(length), own.begin(), same_symbol))
+      continue;
     LetterPointer last;
     for (std::size_t i = length; i < own.size(); ++i) {
       last = std::make_shared<const Letter>(Letter{own[i]->symbol, own[i]->step, own[i]->log_p, last, own[i]->judged});
@@ -219,7 +235,8 @@ void BeamDecoder::end_utterance() {
       hypothesis.language += options_.word_bonus;
     }
   }
-  const auto best = std::max_element(beam_.begin(), beam_.end(), [](const Hypothesis& a, const Hypothesis& b) { return a.score() < b.score(); });
+  const auto best = std::max_element(beam_.begin(), beam_.end(),
+                                     [](const Hypothesis& a, const Hypothesis& b) { return a.score() < b.score(); });
   const std::vector<DecodedWord> words = words_of(*best, false);
   settled_.insert(settled_.end(), words.begin(), words.end());
   Hypothesis first;

@@ -1,11 +1,13 @@
-// CTC prefix beam search as the sound comes (Hannun et al. 2014, "First-Pass Large Vocabulary Continuous Speech Recognition using
-// Bi-Directional Recurrent DNNs"), with a language model for whole words.
+// CTC prefix beam search as the sound comes (Hannun et al. 2014, "First-Pass Large Vocabulary Continuous Speech
+// Recognition using Bi-Directional Recurrent DNNs"), with a language model for whole words. The symbols' likelihoods
+// are divided by their prior (Miao et al. 2015, "EESEN"): how often a symbol is written at all is told by the words.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "model/speech/symbols.h"
@@ -21,13 +23,18 @@ struct DecodedWord {
 };
 
 struct BeamOptions {
-  int width = 96;              ///< hypotheses kept
-  float least_symbol = -7;     ///< ln p; less likely symbols do not extend a hypothesis
-  float language_weight = 0.6F;  ///< of ln p of a word; this and the next one chosen on development speech
-  float word_bonus = 0;        ///< for each word
-  float least_space = -7;      ///< ln p; a less likely space ends no word
-  float settle_margin = 6;     ///< nats; a word is settled when every hypothesis that is not so much worse than the best has it
-  int longest_open = 12;       ///< words; when more than so many are undecided, the oldest are settled by the best hypothesis
+  int width = 192;          ///< hypotheses kept
+  float least_symbol = -7;  ///< ln p without the prior; less likely symbols do not extend a hypothesis
+  float language_weight =
+      1.0F;                  ///< of ln p of a word; this, the next one and prior_weight chosen on development speech
+  float word_bonus = -0.4F;  ///< for each word
+  std::vector<float> symbol_prior = {};  ///< p of each symbol whatever is heard, see symbol_prior.h; empty: not known
+  float prior_weight = 0.6F;             ///< how much of ln p of the prior is taken off that of a symbol
+  float least_space = -7;                ///< ln p; a less likely space ends no word
+  float settle_margin =
+      6;  ///< nats; a word is settled when every hypothesis that is not so much worse than the best has it
+  int longest_open =
+      12;  ///< words; when more than so many are undecided, the oldest are settled by the best hypothesis
 };
 
 /// Memory is bounded by the options. Not thread-safe.
@@ -48,7 +55,8 @@ class BeamDecoder {
   /// Nobody speaks any more: settles everything by the best hypothesis. The words before stay the next ones' context.
   void end_utterance();
 
-  /// Whether the language model is asked from here on; without it words are read by their letters, in a fraction of the time.
+  /// Whether the language model is asked from here on; without it words are read by their letters, in a fraction of the
+  /// time.
   void set_language(bool asked) { language_ = asked; }
 
   std::int64_t steps() const { return step_; }
@@ -56,14 +64,18 @@ class BeamDecoder {
   std::int64_t blank_steps() const { return blank_steps_; }
 
  private:
+  using Places = std::unordered_map<std::uint64_t, std::size_t>;
   struct Letter;
   struct Hypothesis;
   using LetterPointer = std::shared_ptr<const Letter>;
 
-  void extend(const Hypothesis& from, Symbol symbol, float score, float log_p, std::vector<Hypothesis>& into);
+  /// places: where `into` has a hypothesis, by its key.
+  void extend(const Hypothesis& from, Symbol symbol, float score, float log_p, std::vector<Hypothesis>& into,
+              Places& places);
   void settle_common();
   void settle(std::size_t words);
-  /// Asks the language model about the word that ends with `last`, once for the same letters, in place of what its beginning cost.
+  /// Asks the language model about the word that ends with `last`, once for the same letters, in place of what its
+  /// beginning cost.
   void judge(Hypothesis& hypothesis, const Letter& last);
   static std::string word_before(const Letter& last);
   static std::vector<const Letter*> letters_of(const Hypothesis& hypothesis);  ///< oldest first
@@ -72,6 +84,7 @@ class BeamDecoder {
   BeamOptions options_;
   std::shared_ptr<WordModel> words_;
   bool language_ = true;
+  std::vector<float> prior_;      // what is taken off, a number a symbol
   std::vector<Hypothesis> beam_;  // best first
   std::vector<DecodedWord> settled_;
   std::int64_t step_ = 0, blank_steps_ = 0;

@@ -50,23 +50,28 @@ struct Context {
 Context context_at(const std::vector<Counted>& ngrams, std::size_t begin) {
   Context context{begin, begin, 0};
   const std::uint64_t history = ngrams[begin].key >> kBits;
-  for (; context.end < ngrams.size() && ngrams[context.end].key >> kBits == history; ++context.end) context.total += ngrams[context.end].count;
+  for (; context.end < ngrams.size() && ngrams[context.end].key >> kBits == history; ++context.end)
+    context.total += ngrams[context.end].count;
   return context;
 }
 
 /// By what the shorter context's likelihoods are multiplied where this one has nothing: so that all add up to one.
-double backoff(double kept, double kept_by_shorter) { return std::max(1 - kept, 1e-9) / std::max(1 - kept_by_shorter, 1e-9); }
+double backoff(double kept, double kept_by_shorter) {
+  return std::max(1 - kept, 1e-9) / std::max(1 - kept_by_shorter, 1e-9);
+}
 
 }  // namespace
 
 NgramEstimator::NgramEstimator(std::vector<std::string> vocabulary) : words_(std::move(vocabulary)) {
   std::sort(words_.begin(), words_.end());
   words_.erase(std::unique(words_.begin(), words_.end()), words_.end());
-  if (words_.size() > 65534) throw std::invalid_argument("a vocabulary of " + std::to_string(words_.size()) + " words, at most 65534 are possible");
+  if (words_.size() > 65534)
+    throw std::invalid_argument("a vocabulary of " + std::to_string(words_.size()) +
+                                " words, at most 65534 are possible");
   for (std::size_t i = 0; i < words_.size(); ++i) ids_.emplace(words_[i], static_cast<Id>(i));
 }
 
-void NgramEstimator::add(std::string_view text, int times) {
+void NgramEstimator::add(std::string_view text) {
   Id before = kNone, last = kNone;
   std::size_t at = 0;
   while ((at = text.find_first_not_of(" \n\t\r", at)) != std::string_view::npos) {
@@ -79,7 +84,7 @@ void NgramEstimator::add(std::string_view text, int times) {
     }
     const auto found = ids_.find(word);
     const Id unknown = static_cast<Id>(words_.size()), id = found == ids_.end() ? unknown : found->second;
-    trigrams_.insert(trigrams_.end(), static_cast<std::size_t>(times), key(before, last, id));
+    trigrams_.push_back(key(before, last, id));
     before = last;
     last = id;
     if (id == unknown) before = last = kNone;
@@ -113,13 +118,16 @@ NgramTables NgramEstimator::estimate(std::uint32_t least_bigram, std::uint32_t l
   for (const double p : p1) tables.unigram.push_back(likelihood_byte(std::log(p)));
 
   // Which bigrams are kept: counted often enough, or the beginning of a kept trigram.
-  const auto is_kept = [&](const Counted& each) { return each.count >= least_trigram && each.first() < unknown && each.second() < unknown && each.third() < unknown; };
+  const auto is_kept = [&](const Counted& each) {
+    return each.count >= least_trigram && each.first() < unknown && each.second() < unknown && each.third() < unknown;
+  };
   std::vector<std::uint64_t> prefixes;
   for (const Counted& each : trigrams) {
-    if (is_kept(each) && (prefixes.empty() || prefixes.back() != each.key >> kBits)) prefixes.push_back(each.key >> kBits);
+    if (is_kept(each) && (prefixes.empty() || prefixes.back() != each.key >> kBits))
+      prefixes.push_back(each.key >> kBits);
   }
   const double discount2 = discount_of(bigrams);
-  std::vector<double> p2;        // of the kept bigrams
+  std::vector<double> p2;                                                                 // of the kept bigrams
   std::vector<double> backoff1(unknown, 1.0), left2(unknown, 1.0), total2(unknown, 0.0);  // of each first word
   tables.bigrams_of.assign(unknown + 1U, 0);
   for (std::size_t begin = 0; begin < bigrams.size();) {
@@ -131,7 +139,8 @@ NgramTables NgramEstimator::estimate(std::uint32_t least_bigram, std::uint32_t l
       for (std::size_t i = context.begin; i < context.end; ++i) {
         const Id word = bigrams[i].third();
         if (word == unknown) continue;
-        if (bigrams[i].count < least_bigram && !std::binary_search(prefixes.begin(), prefixes.end(), bigrams[i].key)) continue;
+        if (bigrams[i].count < least_bigram && !std::binary_search(prefixes.begin(), prefixes.end(), bigrams[i].key))
+          continue;
         const double p = (bigrams[i].count - discount2) / context.total + left * p1[word];
         tables.bigram_word.push_back(static_cast<WordId>(word));
         tables.bigram.push_back(likelihood_byte(std::log(p)));
@@ -146,12 +155,14 @@ NgramTables NgramEstimator::estimate(std::uint32_t least_bigram, std::uint32_t l
     }
     begin = context.end;
   }
-  for (std::size_t i = 1; i < tables.bigrams_of.size(); ++i) tables.bigrams_of[i] = std::max(tables.bigrams_of[i], tables.bigrams_of[i - 1]);
+  for (std::size_t i = 1; i < tables.bigrams_of.size(); ++i)
+    tables.bigrams_of[i] = std::max(tables.bigrams_of[i], tables.bigrams_of[i - 1]);
   for (const double p : backoff1) tables.unigram_backoff.push_back(likelihood_byte(std::log(p)));
 
   // p of a bigram: by its counts, which trigrams build on, and by the tables as they are kept.
   const auto exact2 = [&](Id first, Id word) {
-    const auto found = std::lower_bound(bigrams.begin(), bigrams.end(), key(0, first, word), [](const Counted& a, std::uint64_t k) { return a.key < k; });
+    const auto found = std::lower_bound(bigrams.begin(), bigrams.end(), key(0, first, word),
+                                        [](const Counted& a, std::uint64_t k) { return a.key < k; });
     const double count = found != bigrams.end() && found->key == key(0, first, word) ? found->count : 0;
     return (total2[first] == 0 ? 0 : std::max(count - discount2, 0.0) / total2[first]) + left2[first] * p1[word];
   };
@@ -166,7 +177,9 @@ NgramTables NgramEstimator::estimate(std::uint32_t least_bigram, std::uint32_t l
   for (std::size_t begin = 0; begin < trigrams.size();) {
     const Context context = context_at(trigrams, begin);
     const Id first = trigrams[begin].first(), second = trigrams[begin].second();
-    const std::uint32_t parent = first < unknown && second < unknown ? find_bigram(tables, static_cast<WordId>(first), static_cast<WordId>(second)) : no_ngram;
+    const std::uint32_t parent = first < unknown && second < unknown
+                                     ? find_bigram(tables, static_cast<WordId>(first), static_cast<WordId>(second))
+                                     : no_ngram;
     if (parent != no_ngram) {
       const double left = discount3 * static_cast<double>(context.end - context.begin) / context.total;
       double kept = 0, kept_lower = 0;
@@ -184,7 +197,8 @@ NgramTables NgramEstimator::estimate(std::uint32_t least_bigram, std::uint32_t l
     }
     begin = context.end;
   }
-  for (std::size_t i = 1; i < tables.trigrams_of.size(); ++i) tables.trigrams_of[i] = std::max(tables.trigrams_of[i], tables.trigrams_of[i - 1]);
+  for (std::size_t i = 1; i < tables.trigrams_of.size(); ++i)
+    tables.trigrams_of[i] = std::max(tables.trigrams_of[i], tables.trigrams_of[i - 1]);
   return tables;
 }
 

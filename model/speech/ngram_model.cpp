@@ -7,8 +7,10 @@
 namespace catena::model {
 namespace {
 
-constexpr double kUnknownLetter = -2.9;  // ln p of a letter of an unknown word: about that of English letters without context
-constexpr double kUnwritable = -8;       // an unknown word that is only known by its phones cannot be written down, so it had better be a known one
+constexpr double kUnknownLetter =
+    -2.9;  // ln p of a letter of an unknown word: about that of English letters without context
+constexpr double kUnwritable =
+    -8;  // an unknown word that is only known by its phones cannot be written down, so it had better be a known one
 
 /// The last two words; fewer behind an unknown one.
 struct LastWords final : WordModel::State {
@@ -16,39 +18,30 @@ struct LastWords final : WordModel::State {
   std::optional<WordId> before, last;
 };
 
-/// ln p of `word` behind others, from the longest context that was seen.
-float likelihood(const NgramTables& tables, const LastWords& context, WordId word) {
-  float backoff = 0;
-  const std::uint32_t pair = context.before && context.last ? find_bigram(tables, *context.before, *context.last) : no_ngram;
-  if (pair != no_ngram) {
-    if (const std::uint32_t at = find_trigram(tables, pair, word); at != no_ngram) return likelihood_of(tables.trigram[at]);
-    backoff += likelihood_of(tables.bigram_backoff[pair]);
-  }
-  if (context.last) {
-    if (const std::uint32_t at = find_bigram(tables, *context.last, word); at != no_ngram) return backoff + likelihood_of(tables.bigram[at]);
-    backoff += likelihood_of(tables.unigram_backoff[*context.last]);
-  }
-  return backoff + likelihood_of(tables.unigram[word]);
-}
-
 }  // namespace
 
-NgramModel::NgramModel(NgramTables tables, const Lexicon* lexicon) : tables_(std::move(tables)), unknown_(std::exp(likelihood_of(tables_.unigram.back()))) {
+NgramModel::NgramModel(NgramTables tables, const Lexicon* lexicon)
+    : tables_(std::move(tables)), unknown_(std::exp(likelihood_of(tables_.unigram.back()))) {
   if (lexicon == nullptr) {
-    for (std::size_t i = 0; i < tables_.words.size(); ++i) spellings_.push_back({tables_.words[i], static_cast<WordId>(i)});
+    for (std::size_t i = 0; i < tables_.words.size(); ++i)
+      spellings_.push_back({tables_.words[i], static_cast<WordId>(i)});
   } else {
     unknown_ *= std::exp(kUnwritable);
     for (const Lexicon::Entry& entry : lexicon->entries()) {
-      if (const std::uint32_t word = find_word(tables_, entry.word); word != no_ngram) spellings_.push_back({entry.phones, static_cast<WordId>(word)});
+      if (const std::uint32_t word = find_word(tables_, entry.word); word != no_ngram)
+        spellings_.push_back({entry.phones, static_cast<WordId>(word)});
     }
   }
   sums_.push_back(0);
-  for (const Spelling& spelling : spellings_) sums_.push_back(sums_.back() + std::exp(likelihood_of(tables_.unigram[spelling.word])));
+  for (const Spelling& spelling : spellings_)
+    sums_.push_back(sums_.back() + std::exp(likelihood_of(tables_.unigram[spelling.word])));
 }
 
 NgramModel::Range NgramModel::beginning_with(std::string_view letters) const {
-  const auto first = std::partition_point(spellings_.begin(), spellings_.end(), [&](const Spelling& s) { return s.letters < letters; });
-  const auto behind = std::partition_point(first, spellings_.end(), [&](const Spelling& s) { return s.letters.starts_with(letters); });
+  const auto first = std::partition_point(spellings_.begin(), spellings_.end(),
+                                          [&](const Spelling& s) { return s.letters < letters; });
+  const auto behind =
+      std::partition_point(first, spellings_.end(), [&](const Spelling& s) { return s.letters.starts_with(letters); });
   return {static_cast<std::size_t>(first - spellings_.begin()), static_cast<std::size_t>(behind - spellings_.begin())};
 }
 
@@ -67,7 +60,9 @@ std::string NgramModel::likeliest(Range range) const {
   return best == nullptr ? std::string() : tables_.words[best->word];
 }
 
-double NgramModel::unknown(std::string_view letters) const { return unknown_ * std::exp(kUnknownLetter * static_cast<double>(letters.size())); }
+double NgramModel::unknown(std::string_view letters) const {
+  return unknown_ * std::exp(kUnknownLetter * static_cast<double>(letters.size()));
+}
 
 WordModel::StatePointer NgramModel::start() { return std::make_shared<const LastWords>(std::nullopt, std::nullopt); }
 
@@ -78,7 +73,7 @@ WordModel::Judgement NgramModel::next(const StatePointer& state, std::string_vie
   Judgement best;
   for (std::size_t i = range.begin; i < range.end; ++i) {  // words that sound the same
     const WordId word = spellings_[i].word;
-    const float own = likelihood(tables_, context, word);
+    const float own = log_likelihood(tables_, context.before, context.last, word);
     if (best.state != nullptr && own <= best.likelihood) continue;
     best = {own, std::make_shared<const LastWords>(context.last, word), tables_.words[word]};
   }

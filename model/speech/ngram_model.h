@@ -7,8 +7,8 @@
 
 namespace catena::model {
 
-/// A word costs a few binary searches. A word that is none of the vocabulary can be read too, at a price for each of its letters; by its
-/// phones alone it is written as one that begins like it.
+/// A word costs a few binary searches. A word that is none of the vocabulary can be read too, at a price for each of
+/// its letters; by its phones alone it is written as one that begins like it.
 class NgramModel final : public WordModel {
  public:
   /// lexicon: how the words are spelled in phones; without one they are spelled in letters.

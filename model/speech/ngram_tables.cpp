@@ -71,8 +71,10 @@ NgramTables parse(std::string_view bytes) {
   const std::size_t v = sizes[0], b = sizes[1], t = sizes[2];
   NgramTables tables;
   std::string_view letters = in.take(sizes[3]);
-  for (std::size_t end; (end = letters.find('\n')) != std::string_view::npos; letters.remove_prefix(end + 1)) tables.words.emplace_back(letters.substr(0, end));
-  if (tables.words.size() != v || v > 65534 || !letters.empty() || !std::is_sorted(tables.words.begin(), tables.words.end())) {
+  for (std::size_t end; (end = letters.find('\n')) != std::string_view::npos; letters.remove_prefix(end + 1))
+    tables.words.emplace_back(letters.substr(0, end));
+  if (tables.words.size() != v || v > 65534 || !letters.empty() ||
+      !std::is_sorted(tables.words.begin(), tables.words.end())) {
     throw std::runtime_error("its vocabulary is damaged");
   }
   tables.unigram = in.numbers<std::uint8_t>(v + 1);
@@ -94,13 +96,16 @@ NgramTables parse(std::string_view bytes) {
 
 }  // namespace
 
-std::uint8_t likelihood_byte(double log_p) { return static_cast<std::uint8_t>(std::clamp(std::round(-log_p * kStepsANat), 0.0, 255.0)); }
+std::uint8_t likelihood_byte(double log_p) {
+  return static_cast<std::uint8_t>(std::clamp(std::round(-log_p * kStepsANat), 0.0, 255.0));
+}
 float likelihood_of(std::uint8_t byte) { return static_cast<float>(-byte / kStepsANat); }
 
 void NgramTables::save(const std::filesystem::path& path) const {
   std::string letters;
   for (const std::string& word : words) letters += word + "\n";
-  const std::uint32_t sizes[] = {static_cast<std::uint32_t>(words.size()), static_cast<std::uint32_t>(bigram.size()), static_cast<std::uint32_t>(trigram.size()),
+  const std::uint32_t sizes[] = {static_cast<std::uint32_t>(words.size()), static_cast<std::uint32_t>(bigram.size()),
+                                 static_cast<std::uint32_t>(trigram.size()),
                                  static_cast<std::uint32_t>(letters.size())};
   AtomicFile file(path);
   std::ostream& out = file.stream();
@@ -121,7 +126,8 @@ void NgramTables::save(const std::filesystem::path& path) const {
 
 NgramTables NgramTables::load(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("word model '" + path.string() + "' cannot be opened; is the model folder complete?");
+  if (!file)
+    throw std::runtime_error("word model '" + path.string() + "' cannot be opened; is the model folder complete?");
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   try {
     return parse(bytes);
@@ -132,7 +138,8 @@ NgramTables NgramTables::load(const std::filesystem::path& path) {
 
 std::uint32_t find_word(const NgramTables& tables, std::string_view word) {
   const auto found = std::lower_bound(tables.words.begin(), tables.words.end(), word);
-  return found != tables.words.end() && *found == word ? static_cast<std::uint32_t>(found - tables.words.begin()) : no_ngram;
+  return found != tables.words.end() && *found == word ? static_cast<std::uint32_t>(found - tables.words.begin())
+                                                       : no_ngram;
 }
 
 std::uint32_t find_bigram(const NgramTables& tables, WordId first, WordId second) {
@@ -141,6 +148,22 @@ std::uint32_t find_bigram(const NgramTables& tables, WordId first, WordId second
 
 std::uint32_t find_trigram(const NgramTables& tables, std::uint32_t bigram, WordId third) {
   return find(tables.trigram_word, tables.trigrams_of[bigram], tables.trigrams_of[bigram + 1], third);
+}
+
+float log_likelihood(const NgramTables& tables, std::optional<WordId> before, std::optional<WordId> last, WordId word) {
+  float backoff = 0;
+  const std::uint32_t pair = before && last ? find_bigram(tables, *before, *last) : no_ngram;
+  if (pair != no_ngram) {
+    if (const std::uint32_t at = find_trigram(tables, pair, word); at != no_ngram)
+      return likelihood_of(tables.trigram[at]);
+    backoff += likelihood_of(tables.bigram_backoff[pair]);
+  }
+  if (last) {
+    if (const std::uint32_t at = find_bigram(tables, *last, word); at != no_ngram)
+      return backoff + likelihood_of(tables.bigram[at]);
+    backoff += likelihood_of(tables.unigram_backoff[*last]);
+  }
+  return backoff + likelihood_of(tables.unigram[word]);
 }
 
 }  // namespace catena::model

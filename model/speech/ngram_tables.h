@@ -1,8 +1,10 @@
-// A back-off trigram model of words as it stands in its file: what there are for words, and which of them follow each other.
+// A back-off trigram model of words as it stands in its file: what there are for words, and which of them follow each
+// other.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,5 +42,8 @@ inline constexpr std::uint32_t no_ngram = ~0U;
 std::uint32_t find_word(const NgramTables& tables, std::string_view word);
 std::uint32_t find_bigram(const NgramTables& tables, WordId first, WordId second);
 std::uint32_t find_trigram(const NgramTables& tables, std::uint32_t bigram, WordId third);
+
+/// ln p of `word` behind others, from the longest context that was seen; fewer behind an unknown one.
+float log_likelihood(const NgramTables& tables, std::optional<WordId> before, std::optional<WordId> last, WordId word);
 
 }  // namespace catena::model

@@ -5,19 +5,18 @@
 #include <stdexcept>
 
 #include "model/runtime/weights.h"
+#include "model/speech/log_softmax.h"
+#include "model/speech/symbol_prior.h"
 
 namespace catena::model {
 namespace {
 
-int steps_of(int chunk_ms) { return std::clamp((chunk_ms + kStepMs / 2) / kStepMs, 1, block_tokens); }
-
-void log_softmax(std::span<float> logits) {
-  const float highest = *std::max_element(logits.begin(), logits.end());
-  float sum = 0;
-  for (const float x : logits) sum += std::exp(x - highest);
-  const float normaliser = highest + std::log(sum);
-  for (float& x : logits) x -= normaliser;
+BeamOptions with_prior(BeamOptions options, const SpeechModel& model) {
+  options.symbol_prior = model.symbol_prior;
+  return options;
 }
+
+int steps_of(int chunk_ms) { return std::clamp((chunk_ms + kStepMs / 2) / kStepMs, 1, block_tokens); }
 
 std::vector<SpokenWord> in_ms(const std::vector<DecodedWord>& words) {
   std::vector<SpokenWord> result;
@@ -35,25 +34,30 @@ std::string to_text(std::span<const SpokenWord> words) {
   return text;
 }
 
-std::shared_ptr<const Weights> load_speech_weights(const std::filesystem::path& folder) {
-  std::shared_ptr<const Weights> weights = Weights::load(folder);
-  const ModelConfig& config = weights->config();
+SpeechModel load_speech_model(const std::filesystem::path& folder) {
+  SpeechModel model{Weights::load(folder)};
+  const ModelConfig& config = model.weights->config();
   if (config.features != kStackedFeatures || (config.vocab != kSymbols && config.vocab != kPhoneSymbols)) {
-    throw std::runtime_error(folder.string() + ": holds no reader of speech (features " + std::to_string(config.features) + ", vocab " +
-                             std::to_string(config.vocab) + "; expected " + std::to_string(kStackedFeatures) + " and " + std::to_string(kSymbols) + " or " + std::to_string(kPhoneSymbols) + ")");
+    throw std::runtime_error(folder.string() + ": holds no reader of speech (features " +
+                             std::to_string(config.features) + ", vocab " + std::to_string(config.vocab) +
+                             "; expected " + std::to_string(kStackedFeatures) + " and " + std::to_string(kSymbols) +
+                             " or " + std::to_string(kPhoneSymbols) + ")");
   }
-  return weights;
+  const std::filesystem::path prior = folder / "symbols.txt";
+  if (std::filesystem::exists(prior)) model.symbol_prior = load_symbol_prior(prior, config.vocab);
+  return model;
 }
 
-SpeechStream::SpeechStream(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& executor, const SpeechOptions& options,
+SpeechStream::SpeechStream(const SpeechModel& model, const ExecutorOptions& executor, const SpeechOptions& options,
                            const std::shared_ptr<WordModel>& words)
-    : reader_(weights, executor),
+    : reader_(model.weights, executor),
       state_(reader_.config()),
-      decoder_(options.beam, words),
+      decoder_(with_prior(options.beam, model), words),
       chunk_steps_(steps_of(options.chunk_ms)),
       next_chunk_steps_(chunk_steps_) {
   if (reader_.config().vocab == kPhoneSymbols && words == nullptr) {
-    throw std::runtime_error("model '" + reader_.config().name + "' writes phones, which only its word model can spell; use it with its word model");
+    throw std::runtime_error("model '" + reader_.config().name +
+                             "' writes phones, which only its word model can spell; use it with its word model");
   }
   inputs_.reserve(static_cast<std::size_t>(block_tokens) * kStackedFeatures);
 }
@@ -70,7 +74,8 @@ void SpeechStream::feed(std::span<const float> frames) {
 
 void SpeechStream::read_chunk() {
   if (inputs_.empty()) return;
-  const std::size_t steps = inputs_.size() / kStackedFeatures, symbols = static_cast<std::size_t>(reader_.config().vocab);
+  const std::size_t steps = inputs_.size() / kStackedFeatures,
+                    symbols = static_cast<std::size_t>(reader_.config().vocab);
   logits_.resize(steps * symbols);
   reader_.read_chunk(state_, inputs_, logits_, carry_);
   inputs_.clear();

@@ -1,4 +1,5 @@
-// Sound in, words out, chunk by chunk: the only thing carried between chunks is the reader's state and a few open hypotheses.
+// Sound in, words out, chunk by chunk: the only thing carried between chunks is the reader's state and a few open
+// hypotheses.
 #pragma once
 
 #include <cstdint>
@@ -28,14 +29,22 @@ struct SpeechOptions {
   BeamOptions beam = {};
 };
 
-/// Loads a model folder and makes sure that it reads speech. Throws std::runtime_error with one line.
-std::shared_ptr<const Weights> load_speech_weights(const std::filesystem::path& folder);
+/// A reader of speech without its words.
+struct SpeechModel {
+  std::shared_ptr<const Weights> weights;
+  std::vector<float> symbol_prior = {};  ///< see symbol_prior.h; empty: not known
+};
+
+/// Loads a model folder, with symbols.txt (its prior) where there is one, and makes sure that it reads speech. Throws
+/// std::runtime_error with one line.
+SpeechModel load_speech_model(const std::filesystem::path& folder);
 
 /// One microphone or file. Memory is constant: settled words belong to whoever takes them. Not thread-safe.
 class SpeechStream {
  public:
-  /// words: a language model, or null for a reader that writes letters. Throws std::runtime_error for one that writes phones without.
-  SpeechStream(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& executor, const SpeechOptions& options,
+  /// words: a language model, or null for a reader that writes letters. Throws std::runtime_error for one that writes
+  /// phones without.
+  SpeechStream(const SpeechModel& model, const ExecutorOptions& executor, const SpeechOptions& options,
                const std::shared_ptr<WordModel>& words = nullptr);
 
   /// Log-mel frames [n, kMelBands], 10 ms apart, in any split: the words are the same.

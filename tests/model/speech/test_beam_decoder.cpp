@@ -1,5 +1,5 @@
-#include <catch2/catch.hpp>
 #include <array>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 #include <random>
@@ -160,4 +160,22 @@ TEST_CASE("an endless murmur does not make the open text grow") {
     decoder.take_settled();
   }
   CHECK(longest <= 7);
+}
+
+TEST_CASE("what a reader writes often without reason is believed less") {
+  const auto read = [](float prior_weight) {
+    BeamOptions options;
+    options.prior_weight = prior_weight;
+    options.language_weight = 0;
+    options.symbol_prior.assign(kSymbols, 0.001F);
+    options.symbol_prior[symbol_of('e')] = 0.9F;
+    BeamDecoder decoder(options, std::make_shared<OneWord>("x"));
+    decoder.feed(row({{'e', 0.5F}, {'a', 0.4F}}));
+    decoder.end_utterance();
+    return decoder.take_settled();
+  };
+  CHECK(joined(read(0)) == "e");
+  const std::vector<DecodedWord> words = read(0.5F);
+  REQUIRE(joined(words) == "a");
+  CHECK(words[0].confidence == Approx(0.4F));  // of what was heard, without the prior
 }

@@ -2,18 +2,13 @@
 
 #include "model/speech/speech_stream.h"
 #include "speech_fixture.h"
+#include "tests/model/speech/tiny_reader.h"
 #include "tests/model/tiny_model.h"
 
 using namespace catena::model;
 using namespace catena::model::test;
 
 namespace {
-
-std::shared_ptr<const Weights> tiny_reader(Carry carry = Carry::delta) {
-  ModelConfig config = tiny_config(carry, kSymbols);
-  config.features = kStackedFeatures;
-  return random_weights(config, 3);
-}
 
 std::vector<float> some_sound(std::size_t frames) {
   std::mt19937 random(2);
@@ -59,7 +54,7 @@ Said read_in_pieces(SpeechStream& stream, const std::vector<float>& sound, std::
 TEST_CASE("any split of the sound gives the same words at the same times") {
   const auto weights = tiny_reader(GENERATE(Carry::delta, Carry::vector, Carry::none));
   const std::vector<float> sound = some_sound(700);
-  SpeechStream whole(weights, {}, {.chunk_ms = 320}), pieces(weights, {}, {.chunk_ms = 320}), threads(weights, {.threads = 2}, {.chunk_ms = 320});
+  SpeechStream whole({weights}, {}, {.chunk_ms = 320}), pieces({weights}, {}, {.chunk_ms = 320}), threads({weights}, {.threads = 2}, {.chunk_ms = 320});
   const Said expected = read_in_pieces(whole, sound, 1000, 1);
   CHECK(!expected.text.empty());
   CHECK(read_in_pieces(pieces, sound, 9, 2) == expected);
@@ -68,7 +63,7 @@ TEST_CASE("any split of the sound gives the same words at the same times") {
 
 TEST_CASE("the state has one size, however much has been heard") {
   const auto weights = tiny_reader();
-  SpeechStream stream(weights, {}, {.chunk_ms = 640});
+  SpeechStream stream({weights}, {}, {.chunk_ms = 640});
   const std::vector<float> sound = some_sound(500);
   const std::size_t before = stream.state_bytes();
   for (int i = 0; i < 20; ++i) {
@@ -81,7 +76,7 @@ TEST_CASE("the state has one size, however much has been heard") {
 
 TEST_CASE("another chunk length takes effect at the next boundary, and no sound is lost") {
   const auto weights = tiny_reader();
-  SpeechStream stream(weights, {}, {.chunk_ms = 320});
+  SpeechStream stream({weights}, {}, {.chunk_ms = 320});
   const std::vector<float> sound = some_sound(400);
   stream.feed(std::span(sound).first(40 * kMelBands));  // one chunk of 32 frames, and two steps of the next
   stream.set_chunk_ms(1280);
@@ -98,6 +93,6 @@ TEST_CASE("another chunk length takes effect at the next boundary, and no sound 
 
 TEST_CASE("what reads text is no reader of speech, and the other way round") {
   const auto text = random_weights(tiny_config(Carry::delta), 1);
-  CHECK_THROWS_WITH(SpeechStream(text, {}, {}), Catch::Contains("reads text"));
+  CHECK_THROWS_WITH(SpeechStream({text}, {}, {}), Catch::Contains("reads text"));
   CHECK_THROWS_WITH(make_executor(tiny_reader(), {}), Catch::Contains("reads sound"));
 }

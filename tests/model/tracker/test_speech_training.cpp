@@ -96,8 +96,8 @@ TEST_CASE("a made-up language of sounds is learnt from its transcripts") {
   CHECK(evaluations[0].characters.percent() < 25);
 
   // What was written is what the program reads with.
-  const auto weights = load_speech_weights(folder / "out");
-  SpeechStream stream(weights, {}, {.chunk_ms = 320});
+  const SpeechModel reader = load_speech_model(folder / "out");
+  SpeechStream stream(reader, {}, {.chunk_ms = 320});
   std::mt19937 random(77);
   const std::string said = "cab fed abe dace";
   stream.feed(spoken(" " + said + " ", random));
