@@ -125,6 +125,7 @@ void add_voice(CLI::App& bench, int& exit_code) {
   command->add_option("--turns", options->turns, "Turns of the user in each of the three conversations")->capture_default_str()->check(CLI::Range(1, 10000));
   command->add_flag("--quick", options->quick, "At most 6 turns");
   command->add_flag("--json", *as_json, "One JSON object");
+  options->model.speech.chunk_ms = 320;  // as a conversation has it
   options->model.add_to(*command);
   command->callback([options, as_json, &exit_code] {
     watch_for_interrupt();
