@@ -53,7 +53,7 @@ DeltaOutputs delta_rule_chunked(const DeltaInputs& in) {
   const Tensor q = cut(in.q), k = cut(in.k), v = cut(in.v);
   const Tensor b = cut(in.b).unsqueeze(-1);
   const Tensor g = cut(in.log_a).cumsum(-1);  // log of the decay since the block began
-  const std::int64_t n = q.size(0), blocks = q.size(1), d = q.size(3);
+  const std::int64_t n = q.size(0), blocks = q.size(1), d = v.size(3);
 
   // exp of masked differences: exp of the cumulative sums themselves would overflow.
   const Tensor causal = torch::ones({block, block}, q.options().dtype(torch::kBool)).tril();

@@ -9,7 +9,7 @@ namespace catena::model {
 
 /// Inputs of the gated delta rule; N = batch times heads, D = head width. All float32.
 struct DeltaInputs {
-  torch::Tensor q, k, v;  ///< [N, T, D]; q and k of unit length
+  torch::Tensor q, k, v;  ///< [N, T, D]; q and k of unit length. v and the state's columns may be of another width
   torch::Tensor log_a;    ///< [N, T], <= 0: log of the decay
   torch::Tensor b;        ///< [N, T], in (0, 1): importance
   torch::Tensor state;    ///< [N, D, D], rows indexed by k

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/tracker/adamw.h"
+
 namespace catena::model {
 namespace {
 
@@ -41,15 +43,19 @@ void Optimiser::step(Parameters& parameters, double learning_rate) {
   adamw(parameters, begin, learning_rate);
 }
 
+void adamw_step(const Tensor& values, const Tensor& gradients, const Tensor& m, const Tensor& v, std::int64_t decayed, std::int64_t step,
+                double learning_rate, const OptimiserOptions& options) {
+  m.mul_(options.beta1).add_(gradients, 1 - options.beta1);
+  v.mul_(options.beta2).addcmul_(gradients, gradients, 1 - options.beta2);
+  const double correct1 = 1 - std::pow(options.beta1, static_cast<double>(step));
+  const double correct2 = 1 - std::pow(options.beta2, static_cast<double>(step));
+  values.slice(0, 0, decayed).mul_(1 - learning_rate * options.weight_decay);
+  values.addcdiv_(m, v.sqrt().div_(std::sqrt(correct2)).add_(options.eps), -learning_rate / correct1);
+}
+
 void Optimiser::adamw(Parameters& parameters, std::int64_t begin, double learning_rate) {
-  const Tensor g = parameters.gradients().slice(0, begin), values = parameters.values().slice(0, begin);
-  const Tensor m = m_.slice(0, begin), v = v_.slice(0, begin);
-  m.mul_(options_.beta1).add_(g, 1 - options_.beta1);
-  v.mul_(options_.beta2).addcmul_(g, g, 1 - options_.beta2);
-  const double correct1 = 1 - std::pow(options_.beta1, static_cast<double>(steps_));
-  const double correct2 = 1 - std::pow(options_.beta2, static_cast<double>(steps_));
-  parameters.values().slice(0, begin, parameters.decayed()).mul_(1 - learning_rate * options_.weight_decay);
-  values.addcdiv_(m, v.sqrt().div_(std::sqrt(correct2)).add_(options_.eps), -learning_rate / correct1);
+  adamw_step(parameters.values().slice(0, begin), parameters.gradients().slice(0, begin), m_.slice(0, begin), v_.slice(0, begin),
+             std::max<std::int64_t>(0, parameters.decayed() - begin), steps_, learning_rate, options_);
 }
 
 void Optimiser::muon(Parameters& parameters, const HiddenMatrix& matrix, double learning_rate) {

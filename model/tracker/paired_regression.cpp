@@ -8,10 +8,12 @@ namespace catena::model {
 using torch::Tensor;
 
 Tensor next_regression(const Tensor& y_last, const Tensor& r, std::int64_t chunk_index, const PairedRegressionWeights& weights) {
-  const Tensor step = torch::tanh(torch::linear(y_last.to(torch::kFloat), weights.regression_weight, weights.regression_bias));
+  const auto type = torch::promote_types(torch::kFloat, y_last.scalar_type());
+  const auto wide = [&](const Tensor& x) { return x.to(type); };
+  const Tensor step = torch::tanh(torch::linear(wide(y_last), wide(weights.regression_weight), wide(weights.regression_bias)));
   const Tensor next = step + weights.share * r.detach();
   if (chunk_index % 2 == 0) return next;
-  return torch::layer_norm(next, {next.size(-1)}, weights.norm_weight, weights.norm_bias, 1e-5);
+  return torch::layer_norm(next, {next.size(-1)}, wide(weights.norm_weight), wide(weights.norm_bias), 1e-5);
 }
 
 PairedRegression paired_regression(const Tensor& x, const Tensor& r_before, std::int64_t chunk,

@@ -13,7 +13,7 @@ namespace {
 /// The level's summaries of the segment behind those from before: [B, 32 + T / group, 2 d + 1].
 Tensor with_new_groups(const Tensor& before, const Tensor& keys_and_values, std::int64_t group) {
   const std::int64_t b = keys_and_values.size(0), groups = keys_and_values.size(1) / group, columns = keys_and_values.size(2);
-  const Tensor means = keys_and_values.slice(1, 0, groups * group).reshape({b, groups, group, columns}).mean(2).to(torch::kFloat);
+  const Tensor means = keys_and_values.slice(1, 0, groups * group).reshape({b, groups, group, columns}).mean(2).to(torch::promote_types(torch::kFloat, keys_and_values.scalar_type()));
   return torch::cat({before, torch::cat({means, torch::ones({b, groups, 1}, before.options())}, 2)}, 1);
 }
 

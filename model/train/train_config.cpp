@@ -2,15 +2,14 @@
 
 #include <stdexcept>
 
-#include "model/train/plan_reader.h"
+#include "model/train/plan_sources.h"
 
 namespace catena::model {
-namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-std::vector<TrainSource> sources(const PlanReader& plan, const char* key) {
+std::vector<TrainSource> read_sources(const PlanReader& plan, const char* key) {
   std::vector<TrainSource> result;
   for (const PlanReader& reader : plan.list(key)) {
     TrainSource source;
@@ -25,7 +24,22 @@ std::vector<TrainSource> sources(const PlanReader& plan, const char* key) {
   return result;
 }
 
-}  // namespace
+TokenizerPlan read_tokenizer(const json& plan, const fs::path& file) {
+  TokenizerPlan result;
+  const auto it = plan.find("tokenizer");
+  if (it == plan.end()) return result;
+  const PlanReader tokenizer(*it, file);
+  tokenizer.get_path("path", result.path, true);
+  for (const json& sample : it->value("samples", json::array())) {
+    const PlanReader entry(sample, file);
+    fs::path text;
+    double share = 1;
+    entry.get_path("text", text, true);
+    entry.get("share", share);
+    result.samples.emplace_back(text, share);
+  }
+  return result;
+}
 
 TrainPrecision fast_precision(Device device) {
 #if defined(__x86_64__)
@@ -42,20 +56,9 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   reader.get_path("model", model, true);
   config.model = ModelConfig::load(model);
   reader.get_path("output", config.output, true);
-  if (const auto it = object.find("tokenizer"); it != object.end()) {
-    const PlanReader tokenizer(*it, file);
-    tokenizer.get_path("path", config.tokenizer.path, true);
-    for (const json& sample : it->value("samples", json::array())) {
-      const PlanReader entry(sample, file);
-      fs::path text;
-      double share = 1;
-      entry.get_path("text", text, true);
-      entry.get("share", share);
-      config.tokenizer.samples.emplace_back(text, share);
-    }
-  }
-  config.train = sources(reader, "train");
-  config.heldout = sources(reader, "heldout");
+  config.tokenizer = read_tokenizer(object, file);
+  config.train = read_sources(reader, "train");
+  config.heldout = read_sources(reader, "heldout");
   reader.get_path("initial_weights", config.initial_weights);
   reader.get("seed", config.seed);
   reader.get("batch", config.batch);

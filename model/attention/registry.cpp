@@ -1,0 +1,69 @@
+#include "model/attention/registry.h"
+
+#include <stdexcept>
+
+#include "model/attention/block_attention.h"
+#include "model/attention/dynamic_heads.h"
+#include "model/attention/importance_memory.h"
+#include "model/attention/linear_attention.h"
+#include "model/attention/linformer.h"
+#include "model/attention/multi_head_attention.h"
+#include "model/attention/paired_chain.h"
+#include "model/attention/pyramid_memory.h"
+#include "model/attention/regression_memory.h"
+#include "model/attention/sparse_attention.h"
+
+namespace catena::model::lab {
+namespace {
+
+using Make = std::unique_ptr<Mixer> (*)(const SystemConfig&, ParameterSet&, const std::string&);
+
+template <typename System>
+std::unique_ptr<Mixer> make(const SystemConfig& config, ParameterSet& parameters, const std::string& prefix) {
+  return std::make_unique<System>(config, parameters, prefix);
+}
+
+struct Entry {
+  const char* name;
+  Make make;
+  bool ahead;  // can look ahead
+};
+constexpr Entry entries[] = {
+    {"attention", make<MultiHeadAttention>, true}, {"block", make<BlockAttention>, true},
+    {"block-sparse", make<SparseAttention>, true}, {"random", make<SparseAttention>, true},
+    {"linformer", make<Linformer>, true},          {"dynamic-heads", make<DynamicHeads>, true},
+    {"linear", make<LinearAttention>, false},      {"gated-linear", make<RegressionMemory>, false},
+    {"delta", make<RegressionMemory>, false},      {"importance", make<ImportanceMemory>, false},
+    {"pyramid", make<PyramidMemory>, false},       {"paired-regression", make<PairedChain>, false}};
+
+}  // namespace
+
+const std::vector<std::string>& system_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const Entry& entry : entries) list.emplace_back(entry.name);
+    return list;
+  }();
+  return names;
+}
+
+double multiply_adds(const SystemConfig& config, std::int64_t length) {
+  ParameterSet parameters(1);
+  return make_system(config, parameters, "")->cost(length).total();
+}
+
+std::unique_ptr<Mixer> make_system(const SystemConfig& config, ParameterSet& parameters, const std::string& prefix) {
+  std::string known;
+  for (const Entry& entry : entries) {
+    known += (known.empty() ? "" : ", ") + std::string(entry.name);
+    if (config.system != entry.name) continue;
+    config.validate();
+    if (!config.causal && !entry.ahead) {
+      throw std::runtime_error("system '" + config.system + "' only looks back: \"causal\" must be true");
+    }
+    return entry.make(config, parameters, prefix);
+  }
+  throw std::runtime_error("there is no system '" + config.system + "'; expected one of " + known);
+}
+
+}  // namespace catena::model::lab
