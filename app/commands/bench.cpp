@@ -8,6 +8,7 @@
 #include "app/assets_folder.h"
 #include "app/commands/benches.h"
 #include "app/commands/interrupt.h"
+#include "app/commands/lab_benches.h"
 #include "model/text/token_file.h"
 
 namespace catena::app {
@@ -91,14 +92,107 @@ void add_models(CLI::App& bench, int& exit_code) {
   set_callback(*command, options, std::make_shared<bool>(false), bench_models, exit_code);
 }
 
+/// A table with one line for each object: these columns of it.
+using Columns = std::vector<std::pair<const char*, const char*>>;  // key, heading
+void print_row(const Columns& columns, const nlohmann::json& line, bool headings) {
+  const auto cells = [&](auto cell) {
+    for (const auto& column : columns) std::printf(column == columns.front() ? "%-18s" : " %14s", cell(column).c_str());
+    std::printf("\n");
+  };
+  if (headings) cells([](const auto& column) { return std::string(column.second); });
+  cells([&](const auto& column) {
+    const nlohmann::json& value = line.at(column.first);
+    if (value.is_string()) return value.get<std::string>();
+    char text[32];
+    std::snprintf(text, sizeof text, value.is_number_float() ? "%.4g" : "%.0f", value.get<double>());
+    return std::string(text);
+  });
+  std::fflush(stdout);
+}
+
 void add_bill(CLI::App& bench, int& exit_code) {
-  auto options = std::make_shared<BillOptions>();
-  CLI::App* command = bench.add_subcommand("bill", "Memory and compute of a training step against a Transformer's, formula and measurement");
-  command->add_option("--batch", options->batch, "Streams side by side")->capture_default_str()->check(CLI::Range(1, 4096));
-  command->add_option("--lengths", options->lengths, "Tokens of a stream")->capture_default_str()->check(CLI::Range(64, 4096));
-  command->add_option("--steps", options->steps, "Training steps timed")->capture_default_str()->check(CLI::Range(1, 100));
+  auto options = std::make_shared<SystemsOptions>();
+  auto training = std::make_shared<BillOptions>();
+  auto of_training = std::make_shared<bool>(false), as_json = std::make_shared<bool>(false);
+  auto lengths = std::make_shared<std::vector<std::int64_t>>();
+  CLI::App* command = bench.add_subcommand("bill", "Compute, memory and state of every attention system by length, formula and measurement; or of a training step");
+  command->add_option("--systems", options->systems, "Of the attention lab; default: all");
+  command->add_option("--lengths", *lengths, "Tokens of a sequence")->check(CLI::Range(1, 1 << 20));
+  command->add_option("--width", options->width, "Width of the mixers")->capture_default_str()->check(CLI::Range(2, 8192));
+  command->add_option("--heads", options->heads, "Heads of the mixers")->capture_default_str();
+  command->add_option("--chunk", options->chunk, "Tokens of a chunk or block")->capture_default_str();
+  command->add_option("--runs", options->runs, "Passes, the median of which is told")->capture_default_str()->check(CLI::Range(1, 1000));
+#ifdef CATENA_WITH_GUI
+  command->add_option("--plot", options->plot, "PNG to draw, both axes logarithmic");
+  command->add_option("--plot-y", options->plot_y, "What it shows")->capture_default_str()->check(CLI::IsMember({"time_ms", "flops_counted", "peak_bytes", "state_bytes"}));
+#endif
+  command->add_flag("--training", *of_training, "A training step of whole models against a Transformer's instead");
+  command->add_option("--batch", training->batch, "Streams side by side in training")->capture_default_str()->check(CLI::Range(1, 4096));
+  command->add_option("--steps", training->steps, "Training steps timed")->capture_default_str()->check(CLI::Range(1, 100));
   command->add_flag("--quick", options->quick, "Under 40 s on two cores");
-  set_callback(*command, options, std::make_shared<bool>(false), bench_bill, exit_code);
+  command->add_flag("--json", *as_json, "One JSON object a line");
+  command->callback([=, &exit_code] {
+    watch_for_interrupt();
+    bool first = true;
+    const auto show = [&](const nlohmann::json& line) {
+      static const Columns columns = {{"system", "system"}, {"length", "tokens"}, {"flops", "flops, formula"}, {"flops_counted", "counted"},
+                                      {"share_of_attention", "of attention"}, {"time_ms", "ms"}, {"peak_bytes", "peak bytes"}, {"state_bytes", "state bytes"}};
+      if (*as_json) {
+        std::printf("%s\n", line.dump().c_str());
+      } else if (*of_training) {
+        print(line, false);
+        std::printf("\n");
+      } else {
+        print_row(columns, line, first);
+      }
+      first = false;
+      std::fflush(stdout);
+    };
+    if (*of_training) {
+      if (!lengths->empty()) training->lengths = *lengths;
+      training->quick = options->quick;
+      bench_bill(*training, show);
+    } else {
+      if (!lengths->empty()) options->lengths = *lengths;
+      bench_systems(*options, show);
+      if (!*as_json && !interrupted()) std::printf("\n%s", published_systems().c_str());
+    }
+    exit_code = interrupted() ? 130 : 0;
+  });
+}
+
+void add_recall(CLI::App& bench, int& exit_code) {
+  auto options = std::make_shared<RecallOptions>();
+  auto as_json = std::make_shared<bool>(false);
+  CLI::App* command = bench.add_subcommand("recall", "Small models of every attention system trained to recall pairs and to copy: accuracy by distance against state size");
+  command->add_option("--systems", options->systems, "Of the attention lab; default: all");
+  command->add_option("--tasks", options->tasks, "recall: keys in any order; copy: a sequence in its order")->check(CLI::IsMember({"recall", "copy"}));
+  command->add_option("--width", options->width, "Width of the models")->capture_default_str()->check(CLI::Range(2, 8192));
+  command->add_option("--heads", options->heads, "Heads of the mixers")->capture_default_str();
+  command->add_option("--layers", options->layers, "Layers of the models")->capture_default_str()->check(CLI::Range(1, 64));
+  command->add_option("--chunk", options->chunk, "Tokens of a chunk or block")->capture_default_str();
+  command->add_option("--pairs", options->pairs, "Keys and values to be remembered")->capture_default_str()->check(CLI::Range(1, 32));
+  command->add_option("--steps", options->steps, "Training steps of each model")->capture_default_str()->check(CLI::Range(1, 1000000));
+  command->add_option("--trained", options->trained, "Distances that are trained on, in tokens")->check(CLI::Range(0, 1 << 16));
+  command->add_option("--distances", options->distances, "Distances that are asked at, in tokens")->check(CLI::Range(0, 1 << 16));
+  command->add_flag("--quick", options->quick, "Under 40 s on two cores: ten steps a model");
+  command->add_flag("--json", *as_json, "One JSON object a line");
+  command->callback([=, &exit_code] {
+    watch_for_interrupt();
+    bool first = true;
+    bench_recall(*options, [&](const nlohmann::json& line) {
+      static const Columns columns = {{"system", "system"}, {"task", "task"}, {"distance_tokens", "distance"}, {"accuracy", "accuracy"},
+                                      {"loss_nats", "loss"}, {"parameters", "parameters"}, {"state_bytes", "state bytes"}};
+      if (*as_json) {
+        std::printf("%s\n", line.dump().c_str());
+        std::fflush(stdout);
+      } else {
+        print_row(columns, line, first);
+      }
+      first = false;
+    });
+    exit_code = interrupted() ? 130 : 0;
+  });
 }
 
 #ifdef CATENA_WITH_GUI
@@ -144,6 +238,7 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   add(*bench, "step", "One token against the time of moving its bytes, and the speed of reading", bench_step, exit_code);
   add_models(*bench, exit_code);
   add_bill(*bench, exit_code);
+  add_recall(*bench, exit_code);
 #ifdef CATENA_WITH_GUI
   add(*bench, "typing", "Key press to suggestion in the real window, typing into a 1 MB file", bench_typing, exit_code);
   add_soak(*bench, exit_code);

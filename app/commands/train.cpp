@@ -11,6 +11,7 @@
 #ifdef CATENA_WITH_GUI
 #include "app/commands/plot.h"
 #endif
+#include "model/attention/lab_trainer.h"
 #include "model/train/speech_trainer.h"
 #include "model/train/trainer.h"
 #ifdef CATENA_WITH_TEXT
@@ -124,9 +125,8 @@ int run_speech(const fs::path& config_file) {
   return finished ? 0 : 130;
 }
 
-int run(const fs::path& config_file) {
-  if (SpeechConfig::is_for_speech(config_file)) return run_speech(config_file);
-  const TrainConfig config = TrainConfig::load(config_file);
+/// config: of what is read and written. train: the training itself, true when it came to its end.
+int run_text(const TrainConfig& config, const std::function<bool(const TrainObserver&)>& train) {
   prepare(config);
   if (interrupted()) return 130;
 
@@ -142,10 +142,20 @@ int run(const fs::path& config_file) {
                  static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss, p.tokens_per_s, p.learning_rate, p.gradient_norm,
                  time_left(p.remaining_s).c_str(), terminal ? "   " : "\n");
   };
-  const bool finished = train(config, observer);
+  const bool finished = train(observer);
   say_where(finished, config.output);
   if (logged) plot(config.output);
   return finished ? 0 : 130;
+}
+
+int run(const fs::path& config_file) {
+  if (lab::LabPlan::is_in(config_file)) {
+    const lab::LabPlan plan = lab::LabPlan::load(config_file);
+    return run_text(plan.training, [&](const TrainObserver& observer) { return lab::train_lab(plan, observer); });
+  }
+  if (SpeechConfig::is_for_speech(config_file)) return run_speech(config_file);
+  const TrainConfig config = TrainConfig::load(config_file);
+  return run_text(config, [&](const TrainObserver& observer) { return train(config, observer); });
 }
 
 }  // namespace

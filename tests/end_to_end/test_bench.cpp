@@ -33,16 +33,51 @@ TEST_CASE("bench step: a token costs at least the moving of its bytes") {
 }
 
 TEST_CASE("bench bill: one line a system and length, with the keys that scripts read") {
-  const Finished result = run_catena({"bench", "bill", "--lengths", "512", "--batch", "1", "--steps", "1", "--json"});
+  const Finished result = run_catena({"bench", "bill", "--lengths", "256", "512", "--runs", "1", "--json"});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  std::map<std::string, nlohmann::json> by_system;
+  for (const nlohmann::json& figures : json_lines(result.out)) {
+    for (const char* key : {"length", "flops", "flops_counted", "time_ms", "peak_bytes", "state_bytes"}) CHECK(figures.at(key).get<double>() > 0);
+    CHECK(figures.at("state_bytes") == figures.at("state_bytes_formula"));
+    const auto system = figures.at("system").get<std::string>();
+    if (by_system.contains(system) && figures.at("streams").get<bool>()) {
+      CHECK((figures.at("state_bytes") == by_system.at(system).at("state_bytes")) == (system != "attention"));
+    }
+    by_system[system] = figures;
+  }
+  for (const char* system : {"attention", "block", "linformer", "delta", "pyramid", "paired-regression"}) REQUIRE(by_system.contains(system));
+  CHECK(by_system.at("delta").at("flops") < by_system.at("attention").at("flops"));
+}
+
+TEST_CASE("bench bill --training: a step of whole models, with the same keys") {
+  const Finished result = run_catena({"bench", "bill", "--training", "--lengths", "512", "--batch", "1", "--steps", "1", "--json"});
   REQUIRE(result.code == 0);
   std::map<std::string, nlohmann::json> by_system;
   for (const nlohmann::json& figures : json_lines(result.out)) {
     for (const char* key : {"length", "flops", "time_ms", "peak_bytes", "state_bytes"}) CHECK(figures.at(key).get<double>() > 0);
     by_system[figures.at("system").get<std::string>()] = figures;
   }
-  REQUIRE(by_system.contains("attention"));
   REQUIRE(by_system.contains("delta"));
   CHECK(by_system.at("delta").at("flops") < by_system.at("attention").at("flops"));
+}
+
+TEST_CASE("bench bill refuses a system that there is not and sizes that do not divide, in one line") {
+  check_refused(run_catena({"bench", "bill", "--systems", "performer"}), {"'performer'", "linformer"});
+  check_refused(run_catena({"bench", "bill", "--heads", "3"}), {"heads is 3", "divisor of width 128"});
+  check_refused(run_catena({"bench", "bill", "--heads", "0"}), {"heads is 0"});
+}
+
+TEST_CASE("bench recall: a line a system, task and distance") {
+  const Finished result = run_catena({"bench", "recall", "--systems", "block", "linear", "--steps", "2", "--distances", "4", "16", "--json"});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const auto lines = json_lines(result.out);
+  REQUIRE(lines.size() == 8);
+  for (const nlohmann::json& line : lines) {
+    CHECK(line.at("accuracy").get<double>() >= 0);
+    CHECK(line.at("state_bytes").get<double>() > 0);
+  }
 }
 
 TEST_CASE("bench models refuses a folder without a model and a token file of another vocabulary, in one line") {
