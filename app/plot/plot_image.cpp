@@ -21,9 +21,10 @@ constexpr int kScale = 2;  // pixels a unit: text stays sharp on dense screens
 constexpr QSizeF kSize(800, 500);
 constexpr QRectF kFrame(72, 24, 704, 412);
 
-/// Told apart by most kinds of colour blindness (Okabe and Ito 2008).
+/// Told apart by most kinds of colour blindness (Okabe and Ito 2008); beyond the seventh from Tol's muted scheme.
 QColor color_of(int number) {
-  static const QRgb colors[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x555555};
+  static const QRgb colors[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9,
+                                0x555555, 0x882255, 0x999933, 0x332288, 0x44aa99, 0xddcc77};
   return QColor(colors[static_cast<std::size_t>(number) % std::size(colors)]);
 }
 
@@ -119,14 +120,18 @@ struct Drawing {
     line(smoothed(curve.points), QPen(color, 1.8));
   }
 
-  /// In the corner that a falling curve leaves free.
+  /// In the upper corner that most curves leave free: falling ones the right, rising ones the left.
   void legend(const Plot& plot) const {
     const QFontMetricsF metrics = painter.fontMetrics();
     double width = 0;
     for (const Curve& curve : plot.curves)
       width = std::max(width, metrics.horizontalAdvance(QString::fromStdString(curve.name)));
     const double row = metrics.height() + 4;
-    const QRectF box(kFrame.right() - width - 62, kFrame.top() + 10, width + 52,
+    const auto rises = [](const Curve& curve) {
+      return !curve.points.empty() && curve.points.back().second > curve.points.front().second;
+    };
+    const bool left = 2 * std::count_if(plot.curves.begin(), plot.curves.end(), rises) > std::ssize(plot.curves);
+    const QRectF box(left ? kFrame.left() + 10 : kFrame.right() - width - 62, kFrame.top() + 10, width + 52,
                      row * static_cast<double>(plot.curves.size()) + 10);
     painter.setPen(QPen(QColor(0xcc, 0xcc, 0xcc), 1));
     painter.setBrush(QColor(255, 255, 255, 225));
