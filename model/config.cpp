@@ -254,7 +254,24 @@ std::string to_string(Carry carry) {
 
 std::string to_string(Device device) { return device == Device::cuda ? "cuda" : "cpu"; }
 
-std::string to_string(Precision precision) { return precision == Precision::bfloat16 ? "bfloat16" : "float32"; }
+std::string to_string(Precision precision) {
+  switch (precision) {
+    case Precision::float32:
+      return "float32";
+    case Precision::bfloat16:
+      return "bfloat16";
+    case Precision::int8:
+      return "int8";
+  }
+  return "unknown";
+}
+
+Precision precision_named(const std::string& name) {
+  for (const Precision precision : {Precision::float32, Precision::bfloat16, Precision::int8}) {
+    if (name == to_string(precision)) return precision;
+  }
+  throw std::invalid_argument("precision is '" + name + "', expected float32, bfloat16 or int8");
+}
 
 std::string to_string(ChunkPolicy policy) {
   switch (policy) {

@@ -24,7 +24,13 @@ inline constexpr int min_chunk_length = 8;
 inline constexpr int max_chunk_length = 512;
 
 enum class Device { cpu, cuda };
-enum class Precision { float32, bfloat16 };
+/// What the weight matrices are held in. Vectors, activations between products and states are 32-bit on the CPU
+/// whatever it is.
+enum class Precision {
+  float32,
+  bfloat16,
+  int8  ///< one scale a row; on the CPU only
+};
 
 /// Where a chunk ends. Every policy also ends it at StreamSettings::chunk_length.
 enum class ChunkPolicy {
@@ -94,6 +100,8 @@ struct StreamSettings {
 std::string to_string(Carry carry);
 std::string to_string(Device device);
 std::string to_string(Precision precision);
+/// The precision that to_string() calls `name`. Throws std::invalid_argument with one line naming the choices.
+Precision precision_named(const std::string& name);
 std::string to_string(ChunkPolicy policy);
 
 }  // namespace catena::model

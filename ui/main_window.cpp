@@ -248,7 +248,9 @@ void MainWindow::updateTitle() {
 void MainWindow::updateModelLabel(const ModelInfo& info) {
   const ChunkSettings settings = session_.settings();
   const QString device = settings.device == Device::cuda ? tr("CUDA") : tr("CPU");
-  const QString precision = settings.precision == Precision::bfloat16 ? tr("bf16") : tr("fp32");
+  const QString precision = settings.precision == Precision::int8       ? tr("int8")
+                            : settings.precision == Precision::bfloat16 ? tr("bf16")
+                                                                        : tr("fp32");
   if (info.loaded) {
     model_label_->setText(tr("model: %1   %2 %3").arg(info.name, device, precision));
     progress_->finish();

@@ -16,7 +16,7 @@ using DocumentId = int;
 
 enum class ChunkPolicy { fixed, line, pause };
 enum class Device { cpu, cuda };
-enum class Precision { float32, bfloat16 };
+enum class Precision { float32, bfloat16, int8 };
 
 /// Every knob of the chunk panel.
 struct ChunkSettings {

@@ -11,8 +11,8 @@ void SpeechModelOptions::add_to(CLI::App& command) {
   command.add_option("--language-model", language_folder,
                      "Folder of a text model that judges words, in place of the reader's own word model");
   command.add_flag("--no-language-model", no_language, "Letters alone decide");
-  command.add_option("--precision", precision, "float32 or bfloat16 weights")
-      ->check(CLI::IsMember({"float32", "bfloat16"}))
+  command.add_option("--precision", precision, "float32, bfloat16 or int8 weights")
+      ->check(CLI::IsMember({"float32", "bfloat16", "int8"}))
       ->capture_default_str();
   command.add_option("--threads", threads, "Threads")->check(CLI::Range(1, 256))->capture_default_str();
   command.add_option("--chunk-ms", speech.chunk_ms, "Sound read at once, 40 to 5120 ms")
@@ -33,8 +33,7 @@ void SpeechModelOptions::add_to(CLI::App& command) {
 }
 
 model::ExecutorOptions SpeechModelOptions::executor() const {
-  return {model::Device::cpu, precision == "bfloat16" ? model::Precision::bfloat16 : model::Precision::float32,
-          threads};
+  return {model::Device::cpu, model::precision_named(precision), threads};
 }
 
 model::SpeechModel SpeechModelOptions::reader() const { return model::load_speech_model(speech_model_folder(folder)); }

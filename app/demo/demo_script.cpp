@@ -39,7 +39,8 @@ DemoStep read_step(const json& from, const std::filesystem::path& folder) {
         {{"fixed", ui::ChunkPolicy::fixed}, {"line", ui::ChunkPolicy::line}, {"pause", ui::ChunkPolicy::pause}});
   if (from.contains("precision"))
     step.precision = choice<ui::Precision>(
-        from["precision"], {{"float32", ui::Precision::float32}, {"bfloat16", ui::Precision::bfloat16}});
+        from["precision"],
+        {{"float32", ui::Precision::float32}, {"bfloat16", ui::Precision::bfloat16}, {"int8", ui::Precision::int8}});
   return step;
 }
 

@@ -30,6 +30,18 @@ model::ChunkPolicy policy(ui::ChunkPolicy policy) {
   return model::ChunkPolicy::fixed;
 }
 
+model::Precision to_model(ui::Precision precision) {
+  switch (precision) {
+    case ui::Precision::bfloat16:
+      return model::Precision::bfloat16;
+    case ui::Precision::int8:
+      return model::Precision::int8;
+    case ui::Precision::float32:
+      break;
+  }
+  return model::Precision::float32;
+}
+
 }  // namespace
 
 model::StreamSettings to_stream_settings(const ui::ChunkSettings& settings, const model::ModelConfig& config) {
@@ -44,8 +56,7 @@ model::StreamSettings to_stream_settings(const ui::ChunkSettings& settings, cons
 }
 
 model::ExecutorOptions to_executor_options(const ui::ChunkSettings& settings) {
-  return {settings.device == ui::Device::cuda ? model::Device::cuda : model::Device::cpu,
-          settings.precision == ui::Precision::bfloat16 ? model::Precision::bfloat16 : model::Precision::float32,
+  return {settings.device == ui::Device::cuda ? model::Device::cuda : model::Device::cpu, to_model(settings.precision),
           settings.threads};
 }
 

@@ -12,7 +12,7 @@ struct StreamFigures {
   std::size_t state_bytes = 0;
   std::size_t marks_bytes = 0;
   /// What the keys and values of a Transformer of the same layers and width would hold after the same tokens:
-  /// tokens * 2 * layers * width numbers, of 4 bytes each (of 2 when the stream runs in bfloat16).
+  /// tokens * 2 * layers * width numbers, of 4 bytes each (of 2 when the stream runs in less than float32).
   std::size_t kv_cache_bytes = 0;
   std::int64_t tokens = 0;
   std::int64_t chunks = 0;

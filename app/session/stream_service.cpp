@@ -228,7 +228,7 @@ void StreamService::publish() {
   if (document != nullptr && document->streams->attached()) {
     const model::TextStream& stream = document->streams->at_cursor()->stream();
     const model::ModelConfig& config = model_->config();
-    const std::size_t number = executor_->options().precision == model::Precision::bfloat16 ? 2 : 4;
+    const std::size_t number = executor_->options().precision == model::Precision::float32 ? 4 : 2;
     figures.state_bytes = stream.state_bytes();
     figures.marks_bytes = document->streams->marks_bytes();
     figures.tokens = stream.tokens();

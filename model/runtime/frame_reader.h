@@ -40,7 +40,7 @@ class FrameReader {
   void read_chunk(FrameState& state, std::span<const float> frames, std::span<float> logits, bool carry = true, float gate_temperature = 0);
 
  private:
-  Compute compute() { return {kernels_, pool_}; }
+  Compute compute() { return {kernels_, pool_, scratch_.quantized}; }
   void look_around(const PackedLayer& layer, int count);
 
   std::shared_ptr<const PackedModel> model_;

@@ -1,22 +1,38 @@
 #include "model/runtime/linear.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
 #include "model/runtime/safetensors.h"
 
 namespace catena::model {
 namespace {
 
-// Below this many multiply-adds waking another thread costs more than it saves.
+// Below this many multiply-adds waking another thread costs more than it saves; the integer ones take a third of the
+// time.
 constexpr std::int64_t worth_sharing = 1'500'000;
+constexpr std::int64_t worth_sharing_bytes = 3 * worth_sharing;
+constexpr int worth_sharing_rows = 32;
+
+constexpr float largest_weight = 127;
+// A row as small as this counts as zero: the reciprocal of its scale would not be a number.
+constexpr float smallest_row = 1e-30F;
 
 }  // namespace
 
-Linear::Linear(int inputs, std::span<const std::vector<float>> matrices, Precision precision) : inputs_(inputs) {
+Linear::Linear(int inputs, std::span<const std::vector<float>> matrices, Precision precision)
+    : inputs_(inputs), precision_(precision) {
   const auto width = static_cast<std::size_t>(inputs);
   std::size_t outputs = 0;
   for (const std::vector<float>& matrix : matrices) outputs += matrix.size() / width;
   outputs_ = static_cast<int>(outputs);
-  const std::size_t panels = (outputs + panel_lanes - 1) / panel_lanes;
-  const std::size_t size = panels * width * panel_lanes;
+  if (precision == Precision::int8) {
+    pack_bytes(matrices);
+    return;
+  }
+  const std::size_t size = static_cast<std::size_t>(panels()) * width * panel_lanes;
   if (precision == Precision::float32) {
     floats_.resize(size);
   } else {
@@ -38,12 +54,47 @@ Linear::Linear(int inputs, std::span<const std::vector<float>> matrices, Precisi
   }
 }
 
+void Linear::pack_bytes(std::span<const std::vector<float>> matrices) {
+  const auto width = static_cast<std::size_t>(inputs_);
+  bytes_.resize(static_cast<std::size_t>(panels()) * width * panel_lanes);
+  row_scales_.resize(static_cast<std::size_t>(panels()) * panel_lanes);
+  std::size_t output = 0;
+  std::int64_t heaviest = 1;  // the largest sum of magnitudes of a row
+  for (const std::vector<float>& matrix : matrices) {
+    for (std::size_t first = 0; first < matrix.size(); first += width, ++output) {
+      const std::span<const float> row(&matrix[first], width);
+      float largest = 0;
+      bool finite = true;
+      for (const float value : row) {
+        finite = finite && std::isfinite(value);
+        largest = std::max(largest, std::abs(value));
+      }
+      row_scales_[output] = finite ? largest / largest_weight : std::numeric_limits<float>::quiet_NaN();
+      if (!finite || largest < smallest_row) continue;
+      const std::size_t start = output / panel_lanes * width * panel_lanes + output % panel_lanes * 4;
+      std::int64_t weight = 0;
+      for (std::size_t i = 0; i < width; ++i) {
+        const auto value = static_cast<std::int8_t>(std::lround(row[i] / largest * largest_weight));
+        bytes_[start + i / 4 * 4 * panel_lanes + i % 4] = value;
+        weight += std::abs(value);
+      }
+      heaviest = std::max(heaviest, weight);
+    }
+  }
+  constexpr std::int64_t largest_sum = std::numeric_limits<std::int32_t>::max(),
+                         largest_value = std::numeric_limits<std::int16_t>::max();
+  largest_input_ = static_cast<int>(std::min(largest_value, largest_sum / heaviest));
+}
+
 void Linear::multiply(const Compute& compute, Rows x, int tokens, Rows y, bool add) const {
-  const bool whole = halves_.empty();
+  if (precision_ == Precision::int8) {
+    multiply_bytes(compute, x, tokens, y, add);
+    return;
+  }
+  const bool whole = precision_ == Precision::float32;
   const auto product = whole ? compute.kernels.product_float : compute.kernels.product_bfloat16;
-  const int panels = (outputs_ + panel_lanes - 1) / panel_lanes;
   const bool share = std::int64_t{inputs_} * outputs_ * tokens >= worth_sharing;
-  compute.pool.split(panels, share, [&](int first, int last) {
+  compute.pool.split(panels(), share, [&](int first, int last) {
     ProductArgs args;
     args.weights = whole ? static_cast<const void*>(floats_.data()) : halves_.data();
     args.inputs = inputs_;
@@ -60,12 +111,50 @@ void Linear::multiply(const Compute& compute, Rows x, int tokens, Rows y, bool a
   });
 }
 
+void Linear::multiply_bytes(const Compute& compute, Rows x, int tokens, Rows y, bool add) const {
+  std::int16_t* values = compute.quantized.values.data();
+  float* scales = compute.quantized.scales.data();
+  compute.pool.split(tokens, tokens >= worth_sharing_rows, [&](int begin, int end) {
+    for (int t = begin; t < end; ++t) {
+      scales[t] = compute.kernels.quantize(
+          x.row(t), values + static_cast<std::size_t>(t) * static_cast<std::size_t>(inputs_), inputs_, largest_input_);
+    }
+  });
+  const bool share = std::int64_t{inputs_} * outputs_ * tokens >= worth_sharing_bytes;
+  compute.pool.split(panels(), share, [&](int first, int last) {
+    IntegerProductArgs args;
+    args.weights = bytes_.data();
+    args.row_scales = row_scales_.data();
+    args.inputs = inputs_;
+    args.outputs = outputs_;
+    args.first_panel = first;
+    args.last_panel = last;
+    args.x = values;
+    args.x_scales = scales;
+    args.tokens = tokens;
+    args.y = y.data;
+    args.y_stride = y.stride;
+    args.add = add;
+    compute.kernels.product_int8(args);
+  });
+}
+
 void Linear::row(int output, float* out) const {
   const auto o = static_cast<std::size_t>(output);
   const auto width = static_cast<std::size_t>(inputs_);
-  const std::size_t start = o / panel_lanes * width * panel_lanes + o % panel_lanes;
+  const std::size_t panel = o / panel_lanes * width * panel_lanes, lane = o % panel_lanes;
   for (std::size_t i = 0; i < width; ++i) {
-    out[i] = halves_.empty() ? floats_[start + i * panel_lanes] : from_bfloat16(halves_[start + i * panel_lanes]);
+    switch (precision_) {
+      case Precision::float32:
+        out[i] = floats_[panel + i * panel_lanes + lane];
+        break;
+      case Precision::bfloat16:
+        out[i] = from_bfloat16(halves_[panel + i * panel_lanes + lane]);
+        break;
+      case Precision::int8:
+        out[i] = row_scales_[o] * static_cast<float>(bytes_[panel + i / 4 * 4 * panel_lanes + lane * 4 + i % 4]);
+        break;
+    }
   }
 }
 

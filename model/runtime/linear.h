@@ -11,10 +11,20 @@
 
 namespace catena::model {
 
+/// Room for the input of an 8-bit product, as 16-bit integers and a scale a row. Of one executor.
+struct QuantizedRows {
+  QuantizedRows(int rows, int longest)
+      : values(static_cast<std::size_t>(rows) * static_cast<std::size_t>(longest)),
+        scales(static_cast<std::size_t>(rows)) {}
+  CountedVector<std::int16_t> values;  // [rows, inputs], inputs up to `longest`
+  Buffer scales;                       // [rows]
+};
+
 /// What every part of the executor computes with.
 struct Compute {
   const Kernels& kernels;
   ThreadPool& pool;
+  QuantizedRows& quantized;
 };
 
 /// Rows of floats: `data` is the first token's, `stride` floats lie between tokens.
@@ -27,24 +37,33 @@ struct Rows {
 class Linear {
  public:
   Linear() = default;
-  /// Stacks matrices of [outputs, inputs] each, row-major, on top of each other.
+  /// Stacks matrices of [outputs, inputs] each, row-major, on top of each other. int8: each row is divided by a 127th
+  /// of its largest magnitude and rounded; a row that holds NaN or infinity gives NaN.
   Linear(int inputs, std::span<const std::vector<float>> matrices, Precision precision);
 
   int inputs() const { return inputs_; }
   int outputs() const { return outputs_; }
 
-  /// y[t] = W x[t], or y[t] += W x[t], for `tokens` rows. Does not allocate. The result for a token depends on nothing
-  /// but that token.
+  /// y[t] = W x[t], or y[t] += W x[t], for `tokens` rows; int8: at most as many, and as long, as compute.quantized has
+  /// room for. Does not allocate. The result for a token depends on nothing but that token.
   void multiply(const Compute& compute, Rows x, int tokens, Rows y, bool add = false) const;
 
   /// Copies the weights of one output: `out` has inputs() floats.
   void row(int output, float* out) const;
 
  private:
+  void pack_bytes(std::span<const std::vector<float>> matrices);
+  void multiply_bytes(const Compute& compute, Rows x, int tokens, Rows y, bool add) const;
+  int panels() const { return (outputs_ + panel_lanes - 1) / panel_lanes; }
+
   int inputs_ = 0;
   int outputs_ = 0;
+  Precision precision_ = Precision::float32;
   CountedVector<float> floats_;  // one of these holds [panels][inputs][panel_lanes]
   CountedVector<std::uint16_t> halves_;
+  CountedVector<std::int8_t> bytes_;  // or this [panels][inputs / 4][panel_lanes][4]
+  Buffer row_scales_;                 // of bytes_: [panels * panel_lanes]
+  int largest_input_ = 0;             // of bytes_: no sum of products with inputs up to this leaves 32 bits
 };
 
 }  // namespace catena::model

@@ -36,6 +36,7 @@ struct Scratch {
   Buffer outputs;           // final outputs [tokens + 1, d]: the one before the block first
   Buffer logits;            // [score_rows, V]
   Buffer scores;            // attention weights, one row a thread
+  QuantizedRows quantized;  // the input of one product
 };
 
 /// Rows of logits computed at once by Executor::score.

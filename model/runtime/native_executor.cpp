@@ -25,7 +25,9 @@ ExecutorOptions checked(const ExecutorOptions& options) {
 
 }  // namespace
 
-Scratch::Scratch(const ModelConfig& config, int threads) : width(static_cast<std::size_t>(config.width)) {
+Scratch::Scratch(const ModelConfig& config, int threads)
+    : width(static_cast<std::size_t>(config.width)),
+      quantized(block_tokens, std::max({config.width, config.ffn, config.features, config.gate_hidden})) {
   const auto size = [](int value) { return static_cast<std::size_t>(value); };
   const std::size_t rows = block_tokens;
   const bool delta = config.has_memory();

@@ -23,7 +23,7 @@ class NativeExecutor final : public Executor {
              std::span<float> nll) override;
 
  private:
-  Compute compute() { return {kernels_, pool_}; }
+  Compute compute() { return {kernels_, pool_, scratch_.quantized}; }
   float* numbers(ChainState& state) const;
   const float* numbers(const ChainState& state) const;
   void check(std::span<const Token> tokens, const StreamSettings& settings) const;

@@ -41,7 +41,9 @@ class Packer {
       packed.in = matrix(d, stacked);
       packed.convolution = transposed(vector(mixer + "conv.weight"), config.conv_taps);
       if (gate) {
-        packed.importance_out = matrix(config.gate_hidden, {mixer + "importance.out.weight"});
+        const Precision steep = precision_ == Precision::int8 ? Precision::float32 : precision_;
+        const std::vector<std::vector<float>> importance{weights_.to_float(mixer + "importance.out.weight")};
+        packed.importance_out = {config.gate_hidden, importance, steep};
         packed.importance_bias = vector(mixer + "importance.out.bias");
       }
       packed.decay_bias = vector(mixer + "decay.bias");

@@ -46,8 +46,9 @@ struct PackedModel {
   Buffer cosine;  // [max_chunk_length, D / 2]
   Buffer sine;
 
-  /// Packs, or hands out what is already packed and still in use. Matrices are rounded to bfloat16 when asked for;
-  /// vectors stay float32.
+  /// Packs, or hands out what is already packed and still in use. Matrices are rounded to bfloat16 or int8 when asked
+  /// for; vectors stay float32, and so does importance_out in int8: tiny, and what it gives is divided by the
+  /// temperature.
   static std::shared_ptr<const PackedModel> get(const std::shared_ptr<const Weights>& weights, Precision precision);
 };
 

@@ -18,7 +18,7 @@ ModelConfig same_size_transformer(const ModelConfig& config) {
 }
 
 std::int64_t kv_cache_bytes(const ModelConfig& config, std::int64_t tokens, Precision precision) {
-  return tokens * config.layers * 2 * config.width * (precision == Precision::bfloat16 ? 2 : 4);
+  return tokens * config.layers * 2 * config.width * (precision == Precision::float32 ? 4 : 2);
 }
 
 Transformer::Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest)
@@ -48,7 +48,7 @@ void Transformer::read(Token token) {
     }
   }
   const Kernels& kernels = best_kernels();
-  const Compute compute{kernels, pool_};
+  const Compute compute{kernels, pool_, scratch_.quantized};
   const Rows x = scratch_.x(), h = scratch_.h(), wide = scratch_.projected();
   const Rows hidden{scratch_.ffn_hidden.data(), static_cast<std::size_t>(config.ffn)};
   model_.embed.row(token, x.row(0));
@@ -67,7 +67,8 @@ void Transformer::read(Token token) {
 }
 
 void Transformer::logits(std::span<float> out) {
-  model_.embed.multiply({best_kernels(), pool_}, {scratch_.outputs.data(), scratch_.width}, 1, {out.data(), out.size()});
+  model_.embed.multiply({best_kernels(), pool_, scratch_.quantized}, {scratch_.outputs.data(), scratch_.width}, 1,
+                        {out.data(), out.size()});
 }
 
 std::int64_t Transformer::cache_bytes() const { return kv_cache_bytes(model_.config, capacity_); }

@@ -14,7 +14,8 @@ namespace catena::model {
 /// A carry = attention model with about as many parameters as `config`: another feed-forward width.
 ModelConfig same_size_transformer(const ModelConfig& config);
 
-/// Bytes that its keys and values take after `tokens` tokens: tokens * layers * 2 * width * bytes a number.
+/// Bytes that its keys and values take after `tokens` tokens: tokens * layers * 2 * width * bytes a number: 4 in
+/// float32, else 2, as caches are usually kept in 16 bits beside narrower weights.
 std::int64_t kv_cache_bytes(const ModelConfig& config, std::int64_t tokens, Precision precision = Precision::float32);
 
 /// One stream. Cost of a token: its weights once and the whole cache once.

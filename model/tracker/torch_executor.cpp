@@ -60,11 +60,18 @@ torch::Device device_of(const ExecutorOptions& options) {
   return torch::Device(torch::kCUDA);
 }
 
+torch::ScalarType dtype_of(Precision precision) {
+  if (precision == Precision::int8)
+    throw std::runtime_error(
+        "precision 'int8' is not available here: it is for the CPU runtime; choose bfloat16 or float32");
+  return precision == Precision::bfloat16 ? torch::kBFloat16 : torch::kFloat;
+}
+
 class TorchExecutor final : public Executor {
  public:
   TorchExecutor(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& options)
       : options_(options),
-        parameters_(weights->config(), device_of(options), options.precision == Precision::bfloat16 ? torch::kBFloat16 : torch::kFloat),
+        parameters_(weights->config(), device_of(options), dtype_of(options.precision)),
         rotary_(make_rotary(max_chunk_length, config().head_width(), config().rope_base, parameters_.device())) {
     const torch::NoGradGuard no_grad;
     for (const TensorSpec& spec : tensor_specs(config())) {

@@ -1,8 +1,8 @@
 // The numeric loops of the native executor, compiled once for each instruction set.
 //
 // Every result is computed in one fixed order of operations that does not depend on how many tokens are given at once:
-// sums over inputs run from the first to the last, one fused multiply-add each; vectors run over outputs. That is what
-// makes streaming in any split bit-identical to reading at once.
+// sums over inputs run from the first to the last, one fused multiply-add each (or are integers, and exact in any
+// order); vectors run over outputs. That is what makes streaming in any split bit-identical to reading at once.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +25,23 @@ struct ProductArgs {
   int last_panel = 0;
   const float* x = nullptr;
   std::size_t x_stride = 0;  ///< floats from token to token
+  int tokens = 0;
+  float* y = nullptr;
+  std::size_t y_stride = 0;
+  bool add = false;
+};
+
+/// The same with weights of 8 bits: y[t][o] (+)= row_scales[o] * x_scales[t] * sum_i weights[o][i] * x[t][i]. The sums
+/// are integers, so they are exact and the same in any order; no sum may leave 32 bits (Linear sees to it).
+struct IntegerProductArgs {
+  const std::int8_t* weights = nullptr;  ///< [panels][inputs / 4][panel_lanes][4], zeros behind the last output
+  const float* row_scales = nullptr;     ///< [panels * panel_lanes]
+  int inputs = 0;
+  int outputs = 0;
+  int first_panel = 0;
+  int last_panel = 0;
+  const std::int16_t* x = nullptr;  ///< [tokens, inputs], as quantize() leaves it
+  const float* x_scales = nullptr;  ///< [tokens]
   int tokens = 0;
   float* y = nullptr;
   std::size_t y_stride = 0;
@@ -65,6 +82,11 @@ struct Kernels {
   const char* name;
   void (*product_float)(const ProductArgs&);
   void (*product_bfloat16)(const ProductArgs&);
+  void (*product_int8)(const IntegerProductArgs&);
+  /// out = x / scale, rounded, of every four inputs the first and the third, then the second and the fourth; the scale
+  /// makes the largest magnitude `largest` (at most 32767) and is returned. A row of zeros (or below 1e-30) has scale 0;
+  /// one with NaN or infinity has scale NaN and zeros.
+  float (*quantize)(const float* x, std::int16_t* out, int width, int largest);
   /// out = x / sqrt(mean(x^2) + eps) * weight, one row.
   void (*rms_norm)(const float* x, const float* weight, float* out, int width, float eps);
   /// out = silu(gate) * up

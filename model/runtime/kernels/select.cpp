@@ -14,12 +14,15 @@ extern const Kernels table;
 namespace avx512 {
 extern const Kernels table;
 }
+namespace avx512vnni {
+extern const Kernels table;
+}
 #endif
 
 namespace {
 
 struct Usable {
-  std::array<const Kernels*, 3> list{};
+  std::array<const Kernels*, 4> list{};
   std::size_t count = 0;
 
   Usable() {
@@ -28,6 +31,7 @@ struct Usable {
     const bool fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool wide = fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (wide && __builtin_cpu_supports("avx512vnni")) list[count++] = &avx512vnni::table;
     if (wide) list[count++] = &avx512::table;
     if (fma) list[count++] = &avx2::table;
 #endif

@@ -5,6 +5,7 @@
 #include "model/runtime/kernels/delta.h"
 #include "model/runtime/kernels/pointwise.h"
 #include "model/runtime/kernels/product.h"
+#include "model/runtime/kernels/product_int8.h"
 
 namespace catena::model::CATENA_KERNELS {
 
@@ -12,6 +13,8 @@ extern const Kernels table;
 const Kernels table{CATENA_KERNELS_NAME,
                     product<float>,
                     product<std::uint16_t>,
+                    product_int8,
+                    quantize,
                     rms_norm,
                     swiglu,
                     convolve_silu,

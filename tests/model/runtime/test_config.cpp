@@ -111,3 +111,10 @@ TEST_CASE("tensor names and the parameter count are those of docs/design.md") {
   config.carry = Carry::vector;
   CHECK(config.parameters() == V * d + (4 * d * d + d * d + 3 * d + shared) + (4 * d * d + shared) + d);
 }
+
+TEST_CASE("a precision is known by its name, and another name is refused with the choices") {
+  for (const Precision precision : {Precision::float32, Precision::bfloat16, Precision::int8}) {
+    CHECK(precision_named(to_string(precision)) == precision);
+  }
+  CHECK_THROWS_WITH(precision_named("int4"), "precision is 'int4', expected float32, bfloat16 or int8");
+}

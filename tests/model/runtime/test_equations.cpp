@@ -133,3 +133,41 @@ TEST_CASE("bfloat16 weights stay close to float32 and equal a float32 model whos
   CHECK(worst > 0);
   CHECK(worst < 0.15);
 }
+
+TEST_CASE("int8 is a float32 model whose rows were rounded, up to what 16-bit inputs lose") {
+  const Carry carry = GENERATE(Carry::delta, Carry::vector, Carry::none);
+  const Kernels* kernels = GENERATE(from_range(usable_kernels().begin(), usable_kernels().end()));
+  CAPTURE(to_string(carry), kernels->name);
+  const ModelConfig config = tiny_config(carry);
+  auto tensors = random_tensors(config);
+  const auto tokens = random_tokens(config, 50);
+  const auto run = [&](Precision precision) {
+    NativeExecutor executor(Weights::from_tensors(config, tensors), {.precision = precision}, *kernels);
+    ChainState state = executor.initial_state(16);
+    executor.read(state, tokens, {.chunk_length = 16});
+    std::vector<float> logits(static_cast<std::size_t>(config.vocab));
+    executor.logits(state, logits);
+    return logits;
+  };
+  const auto exact = run(Precision::float32);
+  const auto bytes = run(Precision::int8);
+  for (NamedTensor& tensor : tensors) {
+    const bool gate = tensor.name.find("importance.out") != std::string::npos;  // stays in float32
+    if (tensor.shape.size() != 2 || tensor.name.find("conv") != std::string::npos || gate) continue;
+    const auto width = static_cast<std::size_t>(tensor.shape[1]);
+    for (std::size_t first = 0; first < tensor.values.size(); first += width) {
+      float largest = 0;
+      for (std::size_t i = first; i < first + width; ++i) largest = std::max(largest, std::abs(tensor.values[i]));
+      for (std::size_t i = first; i < first + width; ++i) tensor.values[i] = std::round(tensor.values[i] / largest * 127) * largest / 127;
+    }
+  }
+  const auto rounded = run(Precision::float32);
+  double inputs = 0, weights = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    inputs = std::max<double>(inputs, std::abs(bytes[i] - rounded[i]));
+    weights = std::max<double>(weights, std::abs(bytes[i] - exact[i]));
+  }
+  CHECK(inputs < 2e-3);
+  CHECK(weights > inputs);
+  CHECK(weights < 0.3);
+}

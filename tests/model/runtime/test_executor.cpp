@@ -34,7 +34,7 @@ Carry any_carry() { return GENERATE(Carry::delta, Carry::vector, Carry::none); }
 
 TEST_CASE("any split of the tokens gives bit-identical states, logits and scores, on any number of threads") {
   const Carry carry = any_carry();
-  const Precision precision = GENERATE(Precision::float32, Precision::bfloat16);
+  const Precision precision = GENERATE(Precision::float32, Precision::bfloat16, Precision::int8);
   CAPTURE(to_string(carry), to_string(precision));
   const auto weights = random_weights(shared_config(carry));
   const auto tokens = random_tokens(weights->config(), 420);
@@ -85,9 +85,10 @@ TEST_CASE("the size of a state is a constant of model and chunk length") {
 TEST_CASE("a steady step allocates nothing: no heap, no numbers, with one thread or two") {
   const Carry carry = any_carry();
   const int threads = GENERATE(1, 2);
-  CAPTURE(to_string(carry), threads);
+  const Precision precision = GENERATE(Precision::float32, Precision::int8);
+  CAPTURE(to_string(carry), threads, to_string(precision));
   const auto weights = random_weights(shared_config(carry));
-  const auto executor = make_executor(weights, {.threads = threads});
+  const auto executor = make_executor(weights, {.precision = precision, .threads = threads});
   const auto tokens = random_tokens(weights->config(), 300);
   ChainState state = executor->initial_state(64);
   ChainState mark = state;
