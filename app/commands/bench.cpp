@@ -235,7 +235,9 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   CLI::App* bench = program.add_subcommand("bench", "Measure memory and speed on this machine");
   bench->require_subcommand(1);
   add(*bench, "flat", "Memory and latency over a long stream, beside a same-size Transformer with KV cache", bench_flat, exit_code);
-  add(*bench, "step", "One token against the time of moving its bytes, and the speed of reading", bench_step, exit_code);
+  add(*bench, "step", "One token against the time of moving its bytes", bench_step, exit_code);
+  add(*bench, "prefill", "Reading against the time that its products take at this machine's product rate",
+      bench_prefill, exit_code);
   add_models(*bench, exit_code);
   add_bill(*bench, exit_code);
   add_recall(*bench, exit_code);

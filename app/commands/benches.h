@@ -23,8 +23,10 @@ struct BenchOptions {
 
 /// Flat memory and latency over a long stream, beside a same-size Transformer with KV cache.
 nlohmann::json bench_flat(const BenchOptions& options);
-/// A token step against the time of moving its bytes, and the speed of reading.
+/// A token step against the time of moving its bytes.
 nlohmann::json bench_step(const BenchOptions& options);
+/// Reading, against the time that its products take at the rate of one product alone. CPU only.
+nlohmann::json bench_prefill(const BenchOptions& options);
 
 struct ModelsBenchOptions {
   std::vector<std::filesystem::path> folders;  ///< config.json and model.safetensors each

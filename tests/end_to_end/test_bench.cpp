@@ -32,6 +32,13 @@ TEST_CASE("bench step: a token costs at least the moving of its bytes") {
   CHECK(bench("step").at("step_over_floor").get<double>() > 0.5);
 }
 
+TEST_CASE("bench prefill: reading takes longer than its products alone") {
+  const auto figures = bench("prefill");
+  CHECK(figures.at("prefill_over_floor").get<double>() > 0.8);
+  CHECK(figures.at("percent_of_product_rate").get<double>() > 0);
+  CHECK(figures.at("tokens_per_s").get<double>() > 0);
+}
+
 TEST_CASE("bench bill: one line a system and length, with the keys that scripts read") {
   const Finished result = run_catena({"bench", "bill", "--lengths", "256", "512", "--runs", "1", "--json"});
   CAPTURE(result.err);

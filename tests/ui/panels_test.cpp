@@ -59,9 +59,11 @@ TEST_CASE_METHOD(WindowFixture, "every knob reaches the session") {
   CHECK(session.applied.last().gate_temperature == 0.5);
   named<QComboBox>(panel, "Precision")->setCurrentIndex(1);
   CHECK(session.applied.last().precision == Precision::bfloat16);
+  named<QComboBox>(panel, "Precision")->setCurrentIndex(2);
+  CHECK(session.applied.last().precision == Precision::int8);
   named<QSpinBox>(panel, "Threads")->setValue(3);
   CHECK(session.applied.last().threads == 3);
-  CHECK(session.applied.size() == 7);
+  CHECK(session.applied.size() == 8);
   CHECK(session.applied.last().chunk_length == 64);
 
   QTest::mouseClick(named<QPushButton>(panel, "Defaults"), Qt::LeftButton);
