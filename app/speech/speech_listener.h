@@ -1,4 +1,5 @@
-// Sound to words as it comes, utterance by utterance: features and voice activity from the sound path, words from the reader.
+// Sound to words as it comes, utterance by utterance: features and voice activity from the sound path, words from the
+// reader.
 #pragma once
 
 #include <functional>
@@ -20,11 +21,12 @@ class SpeechListener {
   };
 
   /// words: a language model, or null.
-  SpeechListener(const model::SpeechModel& model, const model::ExecutorOptions& executor, const model::SpeechOptions& options,
-           std::shared_ptr<model::WordModel> words = nullptr);
+  SpeechListener(const model::SpeechModel& model, const model::ExecutorOptions& executor,
+                 const model::SpeechOptions& options, std::shared_ptr<model::WordModel> words = nullptr);
 
-  /// Frames and segments of an update. An utterance ends with its segment of speech; words that fall into none are dropped, so that noise
-  /// and music are not read.
+  /// Frames and segments of an update. An utterance ends with its segment of speech; words that fall into none are
+  /// dropped, and so are those of an utterance in which the sound alone tells hardly any letter, so that noise and
+  /// music are not read.
   Heard hear(const audio::SoundUpdate& update);
   /// The sound has ended.
   Heard finish();
@@ -33,11 +35,14 @@ class SpeechListener {
 
  private:
   void keep_spoken(std::vector<model::SpokenWord>& words) const;
+  void keep_heard(Heard& heard);
 
   model::SpeechStream stream_;
   std::vector<audio::Segment> speech_;  // of the last seconds
   bool speaking_ = false;
   std::int64_t speaking_since_ms_ = 0, now_ms_ = 0;
+  std::int64_t words_ms_ = 0,
+               heard_ms_ = 0;  // of the utterance's settled words: how long they are, how long of it letters are heard
 };
 
 }  // namespace catena::app

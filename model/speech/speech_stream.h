@@ -18,7 +18,9 @@ namespace catena::model {
 struct SpokenWord {
   std::string text;
   std::int64_t start_ms = 0, end_ms = 0;  ///< of the sound, since the stream began
-  float confidence = 0;                   ///< 0 to 1
+  std::int64_t heard_ms = 0;  ///< how long of it the sound alone tells that there are letters; little of it: noise in
+                              ///< which words were looked for
+  float confidence = 0;       ///< 0 to 1
 };
 
 /// With spaces between them.
