@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/speech/heard_words.h"
 #include "audio/sound_update.h"
 #include "model/speech/speech_stream.h"
 
@@ -25,8 +26,8 @@ class SpeechListener {
                  const model::SpeechOptions& options, std::shared_ptr<model::WordModel> words = nullptr);
 
   /// Frames and segments of an update. An utterance ends with its segment of speech; words that fall into none are
-  /// dropped, and so are those of an utterance in which the sound alone tells hardly any letter, so that noise and
-  /// music are not read.
+  /// dropped, and so are those of which hardly a letter is heard (heard_words.h), so that noise and music
+  /// are not read.
   Heard hear(const audio::SoundUpdate& update);
   /// The sound has ended.
   Heard finish();
@@ -35,14 +36,13 @@ class SpeechListener {
 
  private:
   void keep_spoken(std::vector<model::SpokenWord>& words) const;
-  void keep_heard(Heard& heard);
+  void take_words(Heard& heard);  // heard.utterance_ended is known
 
   model::SpeechStream stream_;
+  HeardWords heard_words_;
   std::vector<audio::Segment> speech_;  // of the last seconds
   bool speaking_ = false;
   std::int64_t speaking_since_ms_ = 0, now_ms_ = 0;
-  std::int64_t words_ms_ = 0,
-               heard_ms_ = 0;  // of the utterance's settled words: how long they are, how long of it letters are heard
 };
 
 }  // namespace catena::app

@@ -21,8 +21,9 @@ float log_sum(float a, float b) {
 /// A letter behind others: hypotheses share what they have in common.
 struct BeamDecoder::Letter {
   Symbol symbol = kBlank;
-  std::int64_t step = 0, heard_before = 0;  // heard_steps_ before it
-  float log_p = 0;
+  std::int64_t step = 0;
+  mutable float log_p =
+      0;  // the highest while it was the last one: the search takes a letter up before it is heard best
   LetterPointer before;
   mutable std::optional<WordModel::Judgement> judged;  // of the word that ends here
 };
@@ -81,7 +82,7 @@ void BeamDecoder::extend(const Hypothesis& from, Symbol symbol, float score, flo
   }
   Hypothesis next;
   next.key = key;
-  next.last = std::make_shared<const Letter>(Letter{symbol, step_, heard_steps_, log_p, from.last, {}});
+  next.last = std::make_shared<const Letter>(Letter{symbol, step_, log_p, from.last, {}});
   next.symbol = symbol;
   next.letter = score;
   next.language = from.language;
@@ -109,6 +110,7 @@ void BeamDecoder::feed(std::span<const float> log_p) {
     Hypothesis same = hypothesis;
     same.blank = hypothesis.total() + acoustic(kBlank);
     same.letter = hypothesis.letter + acoustic(hypothesis.symbol);
+    if (same.last != nullptr) same.last->log_p = std::max(same.last->log_p, log_p[same.symbol]);
     places.emplace(same.key, next.size());
     next.push_back(std::move(same));
   }
@@ -138,9 +140,7 @@ void BeamDecoder::feed(std::span<const float> log_p) {
     hypothesis.letter -= best;
   }
   const auto likeliest = std::max_element(log_p.begin(), log_p.end()) - log_p.begin();
-  const bool quiet = likeliest == kBlank || likeliest == kSpace;
-  blank_steps_ = quiet ? blank_steps_ + 1 : 0;
-  if (!quiet) ++heard_steps_;
+  blank_steps_ = likeliest == kBlank || likeliest == kSpace ? blank_steps_ + 1 : 0;
   ++step_;
   settle_common();
 }
@@ -158,7 +158,6 @@ std::vector<DecodedWord> BeamDecoder::words_of(const Hypothesis& hypothesis, boo
   DecodedWord word;
   float sum = 0;
   const Letter* last = nullptr;
-  std::int64_t heard_before = 0;  // before the word's first letter
   const auto close = [&] {
     if (word.text.empty()) return;
     word.confidence = std::exp(sum / static_cast<float>(word.text.size()));
@@ -171,11 +170,9 @@ std::vector<DecodedWord> BeamDecoder::words_of(const Hypothesis& hypothesis, boo
       close();
       continue;
     }
-    if (word.text.empty()) {
-      word.first_step = letter->step;
-      heard_before = letter->heard_before;
-    }
-    word.heard_steps = letter->heard_before - heard_before;
+    if (word.text.empty()) word.first_step = letter->step;
+    word.heard_letters += std::exp(letter->log_p);
+    ++word.letters;
     word.last_step = letter->step;
     word.text.push_back(letter_of(letter->symbol));
     sum += letter->log_p;
@@ -207,8 +204,7 @@ void BeamDecoder::settle(std::size_t words) {
       continue;
     LetterPointer last;
     for (std::size_t i = length; i < own.size(); ++i) {
-      last = std::make_shared<const Letter>(
-          Letter{own[i]->symbol, own[i]->step, own[i]->heard_before, own[i]->log_p, last, own[i]->judged});
+      last = std::make_shared<const Letter>(Letter{own[i]->symbol, own[i]->step, own[i]->log_p, last, own[i]->judged});
     }
     hypothesis.last = last;
     kept.push_back(std::move(hypothesis));

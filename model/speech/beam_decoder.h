@@ -19,8 +19,9 @@ namespace catena::model {
 struct DecodedWord {
   std::string text;
   std::int64_t first_step = 0, last_step = 0;  ///< of its first and last letter
-  std::int64_t heard_steps = 0;  ///< of first_step to last_step - 1: those whose likeliest symbol is a letter
-  float confidence = 0;          ///< geometric mean of its letters' probabilities
+  int letters = 0;                             ///< that it was read by; phones, of a reader that writes them
+  float heard_letters = 0;                     ///< the sum of their probabilities: how many the sound itself tells
+  float confidence = 0;                        ///< geometric mean of its letters' probabilities
 };
 
 struct BeamOptions {
@@ -88,7 +89,7 @@ class BeamDecoder {
   std::vector<float> prior_;      // what is taken off, a number a symbol
   std::vector<Hypothesis> beam_;  // best first
   std::vector<DecodedWord> settled_;
-  std::int64_t step_ = 0, blank_steps_ = 0, heard_steps_ = 0;
+  std::int64_t step_ = 0, blank_steps_ = 0;
 };
 
 }  // namespace catena::model

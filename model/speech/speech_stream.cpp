@@ -21,8 +21,8 @@ int steps_of(int chunk_ms) { return std::clamp((chunk_ms + kStepMs / 2) / kStepM
 std::vector<SpokenWord> in_ms(const std::vector<DecodedWord>& words) {
   std::vector<SpokenWord> result;
   for (const DecodedWord& word : words) {
-    result.push_back({word.text, word.first_step * kStepMs, (word.last_step + 1) * kStepMs, word.heard_steps * kStepMs,
-                      word.confidence});
+    result.push_back({word.text, word.first_step * kStepMs, (word.last_step + 1) * kStepMs, word.letters,
+                      word.heard_letters, word.confidence});
   }
   return result;
 }

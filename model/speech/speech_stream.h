@@ -18,9 +18,9 @@ namespace catena::model {
 struct SpokenWord {
   std::string text;
   std::int64_t start_ms = 0, end_ms = 0;  ///< of the sound, since the stream began
-  std::int64_t heard_ms = 0;  ///< how long of it the sound alone tells that there are letters; little of it: noise in
-                              ///< which words were looked for
-  float confidence = 0;       ///< 0 to 1
+  int letters = 0;                        ///< letters or phones that it was read by
+  float heard_letters = 0;  ///< how many of them the sound itself tells; few: noise in which words were looked for
+  float confidence = 0;     ///< 0 to 1
 };
 
 /// With spaces between them.

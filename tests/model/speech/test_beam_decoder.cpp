@@ -179,3 +179,16 @@ TEST_CASE("what a reader writes often without reason is believed less") {
   REQUIRE(joined(words) == "a");
   CHECK(words[0].confidence == Approx(0.4F));  // of what was heard, without the prior
 }
+
+TEST_CASE("a letter is as sure as where it is heard best, and the sound tells how many there are") {
+  BeamDecoder decoder;
+  decoder.feed(row({{'a', 0.3F}, {'_', 0.6F}}));
+  decoder.feed(row({{'a', 0.9F}}));
+  decoder.feed(row({{'b', 0.6F}}));
+  decoder.end_utterance();
+  const std::vector<DecodedWord> words = decoder.take_settled();
+  REQUIRE(joined(words) == "ab");
+  CHECK(words[0].letters == 2);
+  CHECK(words[0].heard_letters == Approx(1.5F));
+  CHECK(words[0].confidence == Approx(std::sqrt(0.9F * 0.6F)));
+}
