@@ -28,23 +28,7 @@ LabPlan LabPlan::load(const fs::path& file) {
   training.model.vocab = static_cast<int>(plan.model.vocab);
   reader.get_path("output", training.output, true);
   training.tokenizer = read_tokenizer(object, file);
-  training.train = read_sources(reader, "train");
-  training.heldout = read_sources(reader, "heldout");
-  reader.get("seed", training.seed);
-  reader.get("batch", training.batch);
-  reader.get("segment", training.segment);
-  reader.get("steps", training.steps, true);
-  reader.get("learning_rate", training.learning_rate);
-  reader.get("learning_rate_scale", training.learning_rate_scale);
-  reader.get("final_learning_rate", training.final_learning_rate);
-  reader.get("warmup_steps", training.warmup_steps);
-  reader.get("weight_decay", training.weight_decay);
-  reader.get("clip", training.clip);
-  reader.get("recompute", training.recompute);
-  reader.get("threads", training.threads);
-  reader.get("evaluate_every", training.evaluate_every);
-  reader.get("evaluate_tokens", training.evaluate_tokens);
-  reader.get("checkpoint_every_s", training.checkpoint_every_s);
+  read_schedule(reader, training);
   for (const char* key : {"optimiser", "device", "precision", "backpropagate_segments", "truncate", "auxiliary_loss",
                           "initial_weights"}) {
     if (object.contains(key))
@@ -52,14 +36,8 @@ LabPlan LabPlan::load(const fs::path& file) {
                   "is not offered for a model with a \"system\": it is trained with AdamW in float32 on the CPU, "
                   "segment by segment");
   }
-  reader.check("train", !training.train.empty(), "a list of at least one source");
-  reader.check("batch", training.batch >= 1 && training.batch <= 4096, "from 1 to 4096");
   reader.check("segment", training.segment >= 1 && training.segment <= plan.model.mixer.max_length,
                "from 1 to the model's max_length " + std::to_string(plan.model.mixer.max_length));
-  reader.check("steps", training.steps >= 1, "at least 1");
-  reader.check("learning_rate", training.learning_rate > 0 && training.learning_rate < 1, "between 0 and 1");
-  reader.check("clip", training.clip > 0, "positive");
-  reader.check("evaluate_every", training.evaluate_every >= 1, "at least 1");
   // Asked for here, before tokens are packed for hours.
   const auto& names = system_names();
   if (std::find(names.begin(), names.end(), plan.model.mixer.system) != names.end()) {

@@ -48,6 +48,34 @@ TrainPrecision fast_precision(Device device) {
   return TrainPrecision::bfloat16;
 }
 
+void read_schedule(const PlanReader& plan, TrainConfig& config) {
+  config.train = read_sources(plan, "train");
+  config.heldout = read_sources(plan, "heldout");
+  plan.get("seed", config.seed);
+  plan.get("batch", config.batch);
+  plan.get("segment", config.segment);
+  plan.get("steps", config.steps, true);
+  plan.get("learning_rate", config.learning_rate);
+  plan.get("learning_rate_scale", config.learning_rate_scale);
+  plan.get("final_learning_rate", config.final_learning_rate);
+  plan.get("warmup_steps", config.warmup_steps);
+  plan.get("weight_decay", config.weight_decay);
+  plan.get("clip", config.clip);
+  plan.get("recompute", config.recompute);
+  plan.get("threads", config.threads);
+  plan.get("evaluate_every", config.evaluate_every);
+  plan.get("evaluate_tokens", config.evaluate_tokens);
+  plan.get("checkpoint_every_s", config.checkpoint_every_s);
+  plan.check("evaluate_every", config.evaluate_every >= 1, "at least 1");
+  plan.check("train", !config.train.empty(), "a list of at least one source");
+  plan.check("batch", config.batch >= 1 && config.batch <= 4096, "from 1 to 4096");
+  plan.check("steps", config.steps >= 1, "at least 1");
+  plan.check("learning_rate", config.learning_rate > 0 && config.learning_rate < 1, "between 0 and 1");
+  plan.check("learning_rate_scale", config.learning_rate_scale > 0 && config.learning_rate_scale <= 100,
+               "above 0, at most 100");
+  plan.check("clip", config.clip > 0, "positive");
+}
+
 TrainConfig TrainConfig::load(const fs::path& file) {
   const json object = read_plan(file);
   TrainConfig config;
@@ -57,22 +85,11 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   config.model = ModelConfig::load(model);
   reader.get_path("output", config.output, true);
   config.tokenizer = read_tokenizer(object, file);
-  config.train = read_sources(reader, "train");
-  config.heldout = read_sources(reader, "heldout");
+  read_schedule(reader, config);
   reader.get_path("initial_weights", config.initial_weights);
-  reader.get("seed", config.seed);
-  reader.get("batch", config.batch);
-  reader.get("segment", config.segment);
   reader.get("chunk_lengths", config.chunk_lengths);
   reader.get("run_tokens", config.run_tokens);
-  reader.get("steps", config.steps, true);
-  reader.get("learning_rate", config.learning_rate);
-  reader.get("learning_rate_scale", config.learning_rate_scale);
-  reader.get("final_learning_rate", config.final_learning_rate);
-  reader.get("warmup_steps", config.warmup_steps);
   reader.get_choice("optimiser", config.optimiser, {{"adamw", OptimiserKind::adamw}, {"muon", OptimiserKind::muon}});
-  reader.get("weight_decay", config.weight_decay);
-  reader.get("clip", config.clip);
   reader.get_choice("device", config.device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
   config.precision = fast_precision(config.device);
   reader.get_choice("precision", config.precision,
@@ -85,23 +102,12 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   reader.get("backpropagate_segments", config.backpropagate_segments);
   reader.get_choice("truncate", config.truncate_at_chunks, {{"segment", false}, {"chunk", true}});
   reader.get("auxiliary_loss", config.auxiliary_loss);
-  reader.get("recompute", config.recompute);
-  reader.get("threads", config.threads);
-  reader.get("evaluate_every", config.evaluate_every);
-  reader.get("evaluate_tokens", config.evaluate_tokens);
-  reader.get("checkpoint_every_s", config.checkpoint_every_s);
 
-  reader.check("train", !config.train.empty(), "a list of at least one source");
-  reader.check("batch", config.batch >= 1 && config.batch <= 4096, "from 1 to 4096");
   reader.check("chunk_lengths", !config.chunk_lengths.empty(), "a list of at least one length");
   for (const int chunk : config.chunk_lengths) {
     reader.check("chunk_lengths", chunk >= 8 && chunk <= 512, "lengths from 8 to 512");
     reader.check("segment", config.segment >= chunk && config.segment % chunk == 0, "a multiple of every chunk length");
   }
-  reader.check("steps", config.steps >= 1, "at least 1");
-  reader.check("learning_rate", config.learning_rate > 0 && config.learning_rate < 1, "between 0 and 1");
-  reader.check("learning_rate_scale", config.learning_rate_scale > 0 && config.learning_rate_scale <= 100,
-               "above 0, at most 100");
   reader.check("precision", config.precision != TrainPrecision::float16 || config.device == Device::cuda,
                "float32 or bfloat16 on the CPU, which does not multiply float16");
   reader.check("loss_scale", config.loss_scale == 0 || config.loss_scale >= 1, "0 (none) or at least 1");
@@ -111,7 +117,6 @@ TrainConfig TrainConfig::load(const fs::path& file) {
                "1 where 'truncate' is chunk");
   reader.check("auxiliary_loss", config.auxiliary_loss >= 0, "0 or more");
   reader.check("run_tokens", config.run_tokens >= config.segment, "at least one segment");
-  reader.check("clip", config.clip > 0, "positive");
   return config;
 }
 

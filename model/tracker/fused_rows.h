@@ -1,0 +1,60 @@
+// What the fused operations share: loops over rows, and the choice between the loop and the composed form.
+#pragma once
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace catena::model {
+// Internal to each file that includes it: compiled for AVX2 there, so no copy of it may be linked into others.
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+constexpr std::int64_t kGrain = 8;  // rows a task: a row is a few hundred numbers
+
+/// The files of fused operations are compiled for AVX2 (CMakeLists.txt); older processors take the composed form.
+inline bool fused(const Tensor& x) {
+  static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return avx2 && x.device().is_cpu();
+}
+
+inline float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
+
+/// Calls body(begin, end) on ranges of rows; kernels are written once for float and bfloat16 inputs.
+template <typename Body>
+void rows(std::int64_t count, const Body& body) {
+  at::parallel_for(0, count, kGrain, body);
+}
+
+template <typename F>
+void by_type(torch::ScalarType type, const F& f) {
+  if (type == torch::kBFloat16) {
+    f(c10::BFloat16{});
+  } else {
+    f(float{});
+  }
+}
+
+/// Sums per-thread partial gradients of a small weight: body(begin, end, partial).
+template <typename Body>
+Tensor reduce_rows(std::int64_t count, std::int64_t width, const Body& body) {
+  const int threads = at::get_num_threads();
+  Tensor partial = torch::zeros({threads, width}, torch::kFloat);
+  float* base = partial.data_ptr<float>();
+  const std::int64_t share = (count + threads - 1) / threads;
+  at::parallel_for(0, threads, 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t t = first; t < last; ++t) {
+      body(std::min(count, t * share), std::min(count, (t + 1) * share), base + t * width);
+    }
+  });
+  return partial.sum(0);
+}
+
+}  // namespace
+}  // namespace catena::model
