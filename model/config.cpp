@@ -90,6 +90,7 @@ void each_field(Config& config, Visit&& visit) {
   visit("regression_share", config.regression_share, Key::optional);
   visit("summary_levels", config.summary_levels, Key::optional);
   visit("fill_in_middle", config.fill_in_middle, Key::optional);
+  visit("spoken_asides", config.spoken_asides, Key::optional);
   visit("features", config.features, Key::optional);
   visit("around_taps", config.around_taps, Key::optional);
 }

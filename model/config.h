@@ -56,6 +56,7 @@ struct ModelConfig {
   float regression_share = 0.3F;  ///< vector: how much of the previous r stays in the next
   int summary_levels = 0;         ///< pyramid of summaries that local layers look at beside their chunk; 0: none. Training form only
   bool fill_in_middle = false;    ///< trained to look at the text after the cursor
+  bool spoken_asides = false;     ///< trained to read what is said while a text is written
   float gate_temperature = 0.1F;
   float rope_base = 10000.0F;
   float norm_eps = 1e-5F;

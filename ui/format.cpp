@@ -33,6 +33,11 @@ QString formatMs(double milliseconds) {
   return withDigits(milliseconds) + QChar(0x00a0) + QStringLiteral("ms");
 }
 
+QString formatEcho(double loss_db, double delay_ms) {
+  if (loss_db <= 0) return QStringLiteral("-");
+  return QObject::tr("-%1 dB, %2").arg(qRound(loss_db)).arg(formatMs(qRound(delay_ms)));
+}
+
 QString withoutTrailingZeros(const QString& text) {
   const auto point = text.indexOf(u'.');
   if (point < 0) return text;

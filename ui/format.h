@@ -11,6 +11,9 @@ QString formatBytes(double bytes);
 /// "3.1 ms", "1.4 s", "250 us".
 QString formatMs(double milliseconds);
 
+/// "-41 dB, 60 ms": an echo that is lowered so much, this long after its sound; "-" while nothing is.
+QString formatEcho(double loss_db, double delay_ms);
+
 /// "50.0 ms" -> "50 ms", "1.50 GB" -> "1.5 GB", "100 ms" stays: for round values on an axis.
 QString withoutTrailingZeros(const QString& number_with_unit);
 

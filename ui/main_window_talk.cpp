@@ -129,6 +129,7 @@ void MainWindow::showTalk(const TalkState& state) {
 void MainWindow::showTalkSettings() {
   if (!talk_settings_) {
     talk_settings_ = new TalkSettingsDialog(session_, this);
+    talk_settings_->microphone = [this] { return sound_->device(); };
     connect(talk_settings_, &TalkSettingsDialog::settingsChanged, this, [this] {
       hands_free_->setChecked(session_.talkSettings().hands_free);
       transcript_->talk().refresh();

@@ -116,6 +116,9 @@ struct SoundFigures {
   qint64 overruns = 0;
   qint64 underruns = 0;
   double latency_ms = 0;            ///< capture to figures
+  bool cancelling_echo = false;     ///< the loudspeaker is taken out of the microphone
+  double echo_delay_ms = 0;         ///< from handing sound to the loudspeaker to reading its echo, as the devices tell
+  double echo_loss_db = 0;          ///< echo return loss enhancement; 0: nothing was played yet
   QVector<QVector<float>> log_mel;  ///< new frames, 80 bands each, natural log
 };
 
@@ -138,9 +141,20 @@ struct SpeechUpdate {
   QVector<SpokenWord> settled;   ///< will not change any more
   QVector<SpokenWord> open;      ///< how it goes on, as far as one can tell
   bool utterance_ended = false;  ///< behind the settled words
+  QString phrase;                ///< then: the command or question about the program that all of it was, empty: none
   double latency_ms = 0;         ///< from the end of the sound that was read last to these words; 0: nothing was read
   double compute_percent = 0;    ///< of the sound's time
   qint64 state_bytes = 0;        ///< carried from chunk to chunk
+};
+
+enum class SoundCheck { test_tone, hear_yourself };
+
+/// How far a check of the sound devices is.
+struct SoundCheckStep {
+  enum class State { recording, playing, done, failed };
+  SoundCheck check = SoundCheck::test_tone;
+  State state = State::done;
+  QString line;  ///< of failed, and of done where something is to be said: one line
 };
 
 struct SoundDevice {
@@ -266,6 +280,10 @@ class Session : public QObject {
   virtual void startSound(const QString& device_name) = 0;  ///< empty name: the default device
   virtual void openSoundFile(const QString& path) = 0;      ///< plays a file through the sound path in real time
   virtual void stopSound() = 0;
+  /// Tries the devices: a second of a tone, or three seconds of the microphone played back. Results come as soundCheck(). A check ends early
+  /// by stopSoundCheck(); the running source is not disturbed.
+  virtual void checkSound(SoundCheck check, const QString& microphone, const QString& loudspeaker) = 0;
+  virtual void stopSoundCheck() = 0;
 
   // Conversation: with what is heard from the microphone or the file that runs.
   virtual TalkState talk() const = 0;
@@ -304,6 +322,7 @@ class Session : public QObject {
   void soundSegment(const catena::ui::SoundSegment& segment);
   void spoken(const catena::ui::SpeechUpdate& update);
   void soundDevicesChanged();
+  void soundCheck(const catena::ui::SoundCheckStep& step);
   void talkChanged(const catena::ui::TalkState& state);
   void talkLine(const catena::ui::TalkLine& line);
   void turnFigures(const catena::ui::TurnFigures& figures);

@@ -116,7 +116,7 @@ int run_file(const Options& options) {
                                "; choose another place");
     }
   }
-  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language());
+  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language(), options.model.phrases(understood_phrases()));
   audio::SoundProcessor processor;
   FileVoice voice(options.voice);
   Talk talk(options);
@@ -142,6 +142,7 @@ int run_file(const Options& options) {
     if (listener.stream().chunks() > chunks_before) talk.took(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
     now += kStepMs;
     conversation.hear(update.speech, model::to_text(heard.settled), !heard.open.empty(), now);
+    if (heard.utterance_ended) conversation.utterance_ended(heard.phrase);
     for (const audio::SpeakerEvent& event : voice.pass(kStepMs)) tell(conversation, event, now);
     conversation.tick(now);
     talk.answer(conversation, now);
@@ -157,7 +158,7 @@ int run_file(const Options& options) {
 
 /// With a microphone and a loudspeaker, until Ctrl-C.
 int run_live(const Options& options) {
-  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language());
+  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language(), options.model.phrases(understood_phrases()));
   Talk talk(options);
   std::mutex mutex;
   std::vector<audio::SpeakerEvent> events;  // from the speaker's thread
@@ -186,6 +187,7 @@ int run_live(const Options& options) {
       const SpeechListener::Heard heard = listener.hear(update);
       if (listener.stream().chunks() > chunks_before) talk.took(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
       conversation.hear(update.speech, model::to_text(heard.settled), !heard.open.empty(), now());
+      if (heard.utterance_ended) conversation.utterance_ended(heard.phrase);
       for (const audio::SourceEvent& event : update.events) {
         if (event.kind != audio::SourceEventKind::finished) std::fprintf(stderr, "%s\n", event.text.c_str());
       }

@@ -31,6 +31,7 @@ struct Options {
   bool no_typist = false;
   bool no_recall = false;
   bool insert = false;
+  bool heard = false;
   bool json = false;
 };
 
@@ -104,9 +105,33 @@ bool guesses_line(TextStream& stream, const SuggestionPlace& place, std::string_
   return guess.substr(0, guess.find('\n')) == rest.substr(0, rest.find('\n'));
 }
 
+/// Lines of a file's transcript, each said before the same line of the file is typed.
+class SaidLines {
+ public:
+  explicit SaidLines(std::string text) : text_(std::move(text)) {}
+
+  /// The line that is said now, the `number`th of all; empty when it was said before, or there is none.
+  std::string_view say(std::size_t number) {
+    if (number < next_) return {};
+    std::string_view line;
+    for (; next_ <= number; ++next_) {
+      const std::size_t end = std::min(text_.find('\n', at_), text_.size());
+      line = std::string_view(text_).substr(at_, end - at_);
+      at_ = std::min(end + 1, text_.size());
+    }
+    return line;
+  }
+  /// All that was said so far.
+  std::string_view said() const { return std::string_view(text_).substr(0, at_); }
+
+ private:
+  std::string text_;
+  std::size_t at_ = 0, next_ = 0;
+};
+
 /// What comes before has been read.
 void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor, const TextStream::Options& reading,
-               const std::string& name, const std::string& text, const Options& options, FileResult& result) {
+               const std::string& name, const std::string& text, SaidLines said, const Options& options, FileResult& result) {
   const TypedPart part = typed_part(text, options);
   const std::string_view written = std::string_view(text).substr(0, part.end), after = std::string_view(text).substr(part.end);
   TextStream stream(model, executor, reading);
@@ -115,7 +140,9 @@ void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_
   const auto suggest = [&](std::string_view typed) {
     stream.feed(typed.substr(fed));
     fed = typed.size();
-    const SuggestionPlace place{typed, after};
+    stream.hear(said.say(static_cast<std::size_t>(std::count(typed.begin(), typed.end(), '\n'))));
+    SuggestionPlace place{typed, after};
+    if (!said.said().empty()) place.elsewhere.push_back(said.said());
     const std::string_view rest = written.substr(typed.size()), line = typed.substr(typed.rfind('\n') + 1);
     if (is_blank(line) && !rest.empty() && !is_blank(rest.substr(0, 1)) && line_asked != typed.size() - line.size()) {
       line_asked = typed.size() - line.size();
@@ -187,7 +214,7 @@ int run(const Options& options) {
     FileResult result;
     result.bytes = static_cast<std::int64_t>(text.size());
     score_file(*model, *executor, reading, name, text, result);
-    if (!options.no_typist) type_file(model, executor, reading, name, text, options, result);
+    if (!options.no_typist) type_file(model, executor, reading, name, text, SaidLines(options.heard ? read_text_file(file.string() + ".heard") : std::string()), options, result);
     if (options.files.size() > 1) print(file.string(), result, options);
     total.bytes += result.bytes;
     total.model += result.model;
@@ -216,6 +243,7 @@ void add_eval_command(CLI::App& program, int& exit_code) {
 #endif
   CLI::App* text = eval->add_subcommand("text", "Bits per byte, and keystrokes saved for a simulated typist (the words of the open file as the baseline)");
   text->add_option("FILES", options->files, "Text files; each is a stream of its own")->required();
+  text->add_flag("--heard", options->heard, "Each line of FILE.heard was said, and heard so, before the same line of FILE is typed");
   text->add_option("--memory", options->memory, "Start each file from a project memory (catena remember)");
   text->add_option("--typed-bytes", options->typed_bytes, "How much of each file the typist writes")->capture_default_str();
   text->add_flag("--insert", options->insert, "The typist writes in the middle of each file, not at its end: the text behind stands there already");

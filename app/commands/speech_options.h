@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
+#include "model/speech/phrase_recogniser.h"
 #include "model/speech/speech_stream.h"
 
 namespace catena::app {
@@ -23,6 +25,8 @@ struct SpeechModelOptions {
   model::SpeechModel reader() const;
   /// Null when none is wanted.
   std::shared_ptr<model::WordModel> language() const;
+  /// For utterances to be compared with.
+  std::shared_ptr<const model::PhraseRecogniser> phrases(std::span<const std::string> phrases) const;
 };
 
 }  // namespace catena::app

@@ -41,7 +41,7 @@ void prepare(const TrainConfig& config) {
       if (source.text.empty()) throw std::runtime_error(source.tokens.string() + ": does not exist, and the config names no text to make it of");
       std::fprintf(stderr, "packing %s\n", source.text.c_str());
       const auto tokenizer = Tokenizer::load(config.tokenizer.path);
-      pack_tokens(std::vector<fs::path>{source.text}, tokenizer, source.tokens, {.fill_in_middle_every = source.fill_in_middle_every}, {}, interrupt_token());
+      pack_tokens(std::vector<fs::path>{source.text}, tokenizer, source.tokens, {.fill_in_middle_every = source.fill_in_middle_every, .spoken_every = source.spoken_every}, {}, interrupt_token());
     }
   }
 }

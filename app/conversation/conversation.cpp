@@ -23,9 +23,22 @@ void Conversation::listen(bool on, std::int64_t now) {
 }
 
 void Conversation::hear(bool voice, const std::string& settled, bool open, std::int64_t now) {
+  const bool began = turns_.turn() == Turn::hearing;
   turns_.voice(voice, now);
   turns_.words(settled, open, now);
+  if (!began && turns_.turn() == Turn::hearing) {
+    phrase_.clear();
+    utterances_ = 0;
+    worded_ = false;
+  }
+  worded_ = worded_ || !settled.empty();
   act(now);
+}
+
+void Conversation::utterance_ended(const std::string& phrase) {
+  if (!std::exchange(worded_, false) || turns_.turn() != Turn::hearing) return;
+  ++utterances_;
+  phrase_ = phrase;
 }
 
 void Conversation::tick(std::int64_t now) {
@@ -67,7 +80,10 @@ void Conversation::act(std::int64_t now) {
   }
 }
 
-void Conversation::ask(const std::string& question, std::int64_t now) {
+void Conversation::ask(const std::string& words, std::int64_t now) {
+  const std::string question = utterances_ == 1 && understand(phrase_) ? phrase_ : words;
+  phrase_.clear();
+  utterances_ = 0;
   needs_.line({true, question, false});
   last_said_ = std::exchange(this_said_, question);
   ++number_;

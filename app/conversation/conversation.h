@@ -50,6 +50,9 @@ class Conversation {
   void mute(bool muted, std::int64_t now) { turns_.mute(muted, now), act(now); }
   void talk_key(bool down, std::int64_t now) { turns_.talk_key(down, now), act(now); }
   void hear(bool voice, const std::string& settled, bool open, std::int64_t now);
+  /// Behind the words of an utterance. phrase: the known one (understood_phrases()) that all of it was, empty: none. A turn that is nothing
+  /// else is taken for it, whatever words were read.
+  void utterance_ended(const std::string& phrase);
 
   void sentence(std::uint64_t number, const std::string& text, std::int64_t now);
   void answer_complete(std::uint64_t number, std::int64_t now);
@@ -75,7 +78,7 @@ class Conversation {
     std::size_t heard = 0;    // bytes
   };
   void act(std::int64_t now);
-  void ask(const std::string& question, std::int64_t now);
+  void ask(const std::string& words, std::int64_t now);
   void say_on();
   void finish_answer(bool interrupted, std::int64_t now);
 
@@ -83,6 +86,9 @@ class Conversation {
   TurnManager turns_;
   std::int64_t began_ = 0;
   std::string last_said_, this_said_;
+  std::string phrase_;               // that the turn's only utterance was
+  int utterances_ = 0;               // with words, of the turn
+  bool worded_ = false;              // words of the running utterance were heard
   std::uint64_t number_ = 0;     // of the question
   bool answering_ = false, complete_ = false, talk_ = false;  // talk_: somebody was asked; else a fact or command
   bool held_ = false;

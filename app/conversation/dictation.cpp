@@ -16,6 +16,9 @@ struct Rule {
   std::string_view said;
   Kind kind;
   std::string_view text;
+  bool alone = false;  // only where nothing else is said: it is a common word
+
+  DictationEdit edit() const { return {kind, std::string(text)}; }
 };
 
 constexpr std::array kRules{
@@ -24,11 +27,13 @@ constexpr std::array kRules{
     Rule{"full stop", Kind::insert, "."},      Rule{"question mark", Kind::insert, "?"},
     Rule{"exclamation mark", Kind::insert, "!"}, Rule{"new line", Kind::insert, "\n"},
     Rule{"new paragraph", Kind::insert, "\n\n"}, Rule{"undo that", Kind::undo, ""},
-    Rule{"stop dictation", Kind::stop, ""},
+    Rule{"accept that", Kind::accept, ""},     Rule{"accept", Kind::accept, "", true},
+    Rule{"stop dictation", Kind::stop, ""},    Rule{"stop", Kind::stop, "", true},
 };
 
-const Rule* rule_for(std::string_view said) {
-  const auto* rule = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& candidate) { return candidate.said == said; });
+const Rule* rule_for(std::string_view said, bool alone = false) {
+  const auto* rule =
+      std::find_if(kRules.begin(), kRules.end(), [&](const Rule& candidate) { return candidate.said == said && (alone || !candidate.alone); });
   return rule == kRules.end() ? nullptr : rule;
 }
 
@@ -49,43 +54,83 @@ void insert(std::string_view text, std::vector<DictationEdit>& edits) {
 
 void Dictation::type(const std::string& word, std::vector<DictationEdit>& edits) {
   std::string text = word;
-  if (capital_ || text == "i" || text.rfind("i'", 0) == 0) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
-  if (space_) text.insert(0, 1, ' ');
+  if (now_.capital || text == "i" || text.rfind("i'", 0) == 0) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  if (now_.space) text.insert(0, 1, ' ');
   insert(text, edits);
-  capital_ = false;
-  space_ = true;
+  now_ = {false, true};
 }
 
-std::vector<DictationEdit> Dictation::hear(const std::vector<std::string>& words, bool ended) {
-  std::vector<DictationEdit> edits;
-  const auto before = std::pair(capital_, space_);
+void Dictation::obey(const DictationEdit& command, std::vector<DictationEdit>& edits) {
+  if (command.kind == Kind::insert) {
+    insert(command.text, edits);
+    now_.space = command.text.front() != '\n';
+    now_.capital = !now_.space || command.text == "." || command.text == "?" || command.text == "!";
+    return;
+  }
+  edits.push_back(command);
+  if (command.kind == Kind::undo) now_ = before_;
+}
+
+void Dictation::read(const std::vector<std::string>& words, bool ended, std::vector<DictationEdit>& edits) {
+  const Typing before = now_;
+  const auto stopped = [&] { return !edits.empty() && edits.back().kind == Kind::stop; };
   for (const std::string& word : words) {
     if (word.empty()) continue;
+    ++words_;
     const std::string first = std::exchange(waiting_, {});
     const Rule* rule = first.empty() ? nullptr : rule_for(first + " " + word);
     if (rule == nullptr) {
       if (!first.empty()) type(first, edits);
       rule = rule_for(word);
     }
-    if (rule == nullptr && begins_a_rule(word)) {
+    if (rule != nullptr)
+      obey(rule->edit(), edits);
+    else if (begins_a_rule(word))
       waiting_ = word;
-    } else if (rule == nullptr) {
+    else
       type(word, edits);
-    } else if (rule->kind == Kind::insert) {
-      insert(rule->text, edits);
-      space_ = rule->text.front() != '\n';
-      capital_ = !space_ || rule->text == "." || rule->text == "?" || rule->text == "!";
-    } else if (rule->kind == Kind::undo) {
-      edits.push_back({Kind::undo});
-      std::tie(capital_, space_) = std::pair(capital_before_, space_before_);
-    } else {
-      edits.push_back({Kind::stop});
-      return edits;
-    }
+    if (stopped()) return;
   }
-  if (ended && !waiting_.empty()) type(std::exchange(waiting_, {}), edits);
-  if (!edits.empty() && edits.back().kind == Kind::insert) std::tie(capital_before_, space_before_) = before;
+  if (ended && !waiting_.empty()) {
+    const std::string last = std::exchange(waiting_, {});
+    if (const Rule* rule = words_ == 1 ? rule_for(last, true) : nullptr)
+      obey(rule->edit(), edits);
+    else
+      type(last, edits);
+  }
+  if (!edits.empty() && edits.back().kind == Kind::insert) before_ = before;
+}
+
+std::vector<DictationEdit> Dictation::hear(const std::vector<std::string>& words, bool ended, const std::string& phrase) {
+  std::vector<DictationEdit> edits;
+  const Rule* meant = ended ? rule_for(phrase, true) : nullptr;
+  // What is about to be taken back need not be typed first.
+  if (meant == nullptr || words_ == 0) read(words, ended, edits);
+  if (meant != nullptr && !(done_.empty() && edits == std::vector{meant->edit()})) {
+    edits.clear();
+    for (const DictationEdit& edit : done_) {
+      if (edit.kind == Kind::insert) edits.push_back({Kind::undo});
+    }
+    now_ = utterance_;
+    before_ = utterance_before_;
+    waiting_.clear();
+    obey(meant->edit(), edits);
+    if (meant->kind == Kind::insert) before_ = utterance_;
+  }
+  done_.insert(done_.end(), edits.begin(), edits.end());
+  if (ended) {
+    done_.clear();
+    words_ = 0;
+    utterance_ = now_;
+    utterance_before_ = before_;
+  }
   return edits;
+}
+
+std::vector<std::string> Dictation::phrases() {
+  std::vector<std::string> phrases;
+  for (const Rule& rule : kRules) phrases.emplace_back(rule.said);
+  return phrases;
 }
 
 }  // namespace catena::app

@@ -46,6 +46,11 @@ constexpr std::array<std::pair<std::string_view, Asked>, 27> kPatterns{{
 
 constexpr std::array<std::string_view, 9> kCourtesies{"please", "catena", "hey", "ok", "okay", "well", "now", "and", "so"};
 
+// Powers of two that a chunk can be long, as they are said.
+constexpr std::array<std::string_view, 10> kSpokenLengths{"eight", "sixteen", "thirty two", "sixty four", "one hundred twenty eight",
+                                                          "one hundred and twenty eight", "two hundred fifty six", "two hundred and fifty six",
+                                                          "five hundred twelve", "five hundred and twelve"};
+
 std::vector<std::string_view> split(std::string_view text, char between) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
@@ -143,6 +148,32 @@ std::optional<int> number_of(std::string_view words) {
     any = true;
   }
   return any ? std::optional(total) : std::nullopt;
+}
+
+std::vector<std::string> understood_phrases() {
+  std::vector<std::string> phrases;
+  for (const auto& [pattern, what] : kPatterns) {
+    std::vector<std::string> begun{""};
+    for (std::string_view part : split(pattern, ' ')) {
+      std::vector<std::string_view> choices;
+      if (part == "#") {
+        choices.assign(kSpokenLengths.begin(), kSpokenLengths.end());
+      } else if (part.front() == '[') {
+        choices = split(part.substr(1, part.size() - 2), '|');
+        choices.emplace_back();  // may be left out
+      } else {
+        choices = split(part, '|');
+      }
+      std::vector<std::string> longer;
+      for (const std::string& words : begun) {
+        for (const std::string_view choice : choices)
+          longer.push_back(words + (words.empty() || choice.empty() ? "" : " ") + std::string(choice));
+      }
+      begun = std::move(longer);
+    }
+    phrases.insert(phrases.end(), begun.begin(), begun.end());
+  }
+  return phrases;
 }
 
 std::optional<Understood> understand(std::string_view text) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace catena::app {
 
@@ -37,6 +38,9 @@ inline bool is_command(Asked what) { return what >= Asked::open; }
 
 /// words: a whole turn, as the reader writes it. Nothing when it is talk.
 std::optional<Understood> understand(std::string_view words);
+
+/// Every way to say what understand() knows, without courtesies; numbers as far as a chunk length can be one: for a recogniser of phrases.
+std::vector<std::string> understood_phrases();
 
 /// "one hundred twenty eight" or "128" -> 128.
 std::optional<int> number_of(std::string_view words);

@@ -183,13 +183,14 @@ void ConversationService::hear(const ui::SpeechUpdate& update) {
   if (dictating_) {
     std::vector<std::string> words;
     for (const ui::SpokenWord& word : update.settled) words.push_back(word.text.toStdString());
-    dictate(dictation_.hear(words, update.utterance_ended));
+    dictate(dictation_.hear(words, update.utterance_ended, update.phrase.toStdString()));
     return;
   }
   const std::string settled = joined(update.settled);
   open_ = !update.open.isEmpty();
   if (!settled.empty()) timing_.words(static_cast<double>(parts_.now()));
   conversation_.hear(voice_, settled, open_, parts_.now());
+  if (update.utterance_ended) conversation_.utterance_ended(update.phrase.toStdString());
   settle();
 }
 
@@ -201,6 +202,9 @@ void ConversationService::dictate(const std::vector<DictationEdit>& edits) {
         break;
       case DictationEdit::Kind::undo:
         Q_EMIT dictated({{}, true});
+        break;
+      case DictationEdit::Kind::accept:
+        parts_.carry_out({ui::SpokenCommand::What::accept, 0});
         break;
       case DictationEdit::Kind::stop:
         setDictating(false);

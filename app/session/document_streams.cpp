@@ -117,6 +117,10 @@ void DocumentStreams::edit(std::size_t at, std::size_t removed, std::string_view
   if (window_ && !window_->edited(at, removed, inserted.size())) window_.reset();
 }
 
+void DocumentStreams::hear(std::string_view words) {
+  if (attached() && !behind()) (exact_->stands_at(cursor_) ? exact_ : branch_)->stream().hear(words);
+}
+
 void DocumentStreams::pause() {
   if (attached() && !behind()) (exact_->stands_at(cursor_) ? exact_ : branch_)->stream().pause();
 }

@@ -52,6 +52,8 @@ class DocumentStreams {
 
   void edit(std::size_t at, std::size_t removed, std::string_view inserted);
   void set_cursor(std::size_t position) { cursor_ = position; }
+  /// Somebody said this: an aside of the stream that stands at the cursor; where none does yet it is too late for it.
+  void hear(std::string_view words);
   /// The writer pauses: ends the chunk of a stream that stands at the cursor, if the policy says so.
   void pause();
 

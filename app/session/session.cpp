@@ -38,6 +38,7 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
           far_end_),
       answers_(answerEvents()),
       speech_(speechEvents()),
+      check_(this),
       sound_(clock_, [this](audio::SoundUpdate update) { speech_.hear(std::move(update)); }, far_end_, this),
       service_(
           options.keep, serviceEvents(), meters_, [this] { return jobs_.waiting() > 0; },
@@ -46,6 +47,7 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
   settings_.threads = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 2U));
   model_.max_threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 
+  connect(&check_, &SoundCheckService::step, this, &Session::soundCheck);
   connect(&sound_, &SoundLink::figures, this, &Session::soundFigures);
   connect(&sound_, &SoundLink::segment, this, &Session::soundSegment);
   connect(&sound_, &SoundLink::notice, this, &Session::notice);

@@ -11,6 +11,7 @@
 #include "app/session/answer_service.h"
 #include "app/session/conversation_service.h"
 #include "app/session/job_thread.h"
+#include "app/session/sound_check_service.h"
 #include "app/session/sound_link.h"
 #include "app/session/speech_service.h"
 #include "app/session/stream_meters.h"
@@ -56,6 +57,10 @@ class AppSession : public ui::Session {
   void startSound(const QString& device_name) override { sound_.startMicrophone(device_name); }
   void openSoundFile(const QString& path) override { sound_.startFile(path); }
   void stopSound() override { sound_.stop(); }
+  void checkSound(ui::SoundCheck check, const QString& microphone, const QString& loudspeaker) override {
+    check_.start(check, microphone, loudspeaker);
+  }
+  void stopSoundCheck() override { check_.stop(); }
 
   ui::TalkState talk() const override { return conversation_.state(); }
   void setTalking(bool on) override;
@@ -109,11 +114,13 @@ class AppSession : public ui::Session {
   std::function<std::int64_t()> gpu_bytes_;
   StreamMeters meters_;
   ui::SpeechUpdate last_heard_;
+  std::string utterance_;  // settled words of the one that is heard
   ConversationService conversation_;
   std::shared_ptr<audio::FarEnd> far_end_;  // what the loudspeaker plays, for the microphone; null without a voice
   audio::Speaker speaker_;
   AnswerService answers_;
   SpeechService speech_;
+  SoundCheckService check_;
   SoundLink sound_;  // hands its updates to the speech service: ends first
   StreamService service_;  // of the model thread
   JobThread jobs_;         // the model thread; last: it ends before what it uses

@@ -1,4 +1,7 @@
 // The conversation's part of the session: what its threads tell is handed over to the UI thread, where the conversation lives.
+#include <utility>
+
+#include "app/conversation/questions.h"
 #include "app/session/session.h"
 
 namespace catena::app {
@@ -68,6 +71,13 @@ void AppSession::heard(ui::SpeechUpdate update) {
     update.open.clear();
   }
   last_heard_ = update;
+  // What is said belongs to what is written meanwhile, unless it is typed itself or an order to the program.
+  for (const ui::SpokenWord& word : update.settled) utterance_ += (utterance_.empty() ? "" : " ") + word.text.toStdString();
+  if (update.utterance_ended && !utterance_.empty()) {
+    const std::string words = std::exchange(utterance_, {});
+    const bool order = understand(update.phrase.isEmpty() ? words : update.phrase.toStdString()).has_value();
+    if (!order && !conversation_.state().dictating) jobs_.post([this, words] { service_.hear(words); });
+  }
   conversation_.hear(update);  // before it is shown: an answer that these words cut short comes before them
   Q_EMIT spoken(update);
 }

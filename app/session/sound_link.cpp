@@ -121,6 +121,9 @@ void SoundLink::show(const audio::SoundUpdate& update) {
   figures.overruns = static_cast<qint64>(update.overruns);
   figures.underruns = static_cast<qint64>(update.underruns);
   figures.latency_ms = update.latency_ms;
+  figures.cancelling_echo = update.echo.cancelling;
+  figures.echo_delay_ms = update.echo.delay_ms;
+  figures.echo_loss_db = update.echo.erle_db;
   figures.log_mel.reserve(static_cast<qsizetype>(update.log_mel.size()));
   for (const audio::MelFrame& frame : update.log_mel)
     figures.log_mel.append(QVector<float>(std::begin(frame), std::end(frame)));

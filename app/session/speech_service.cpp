@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "app/conversation/dictation.h"
+#include "app/conversation/questions.h"
 #include "app/speech/word_models.h"
 
 namespace catena::app {
@@ -59,11 +61,15 @@ void SpeechService::end_utterance() {
 void SpeechService::load_now(const SpeechFolders& folders) {
   reader_ = {};
   words_ = nullptr;
+  phrases_ = nullptr;
   listener_ = nullptr;
   if (folders.reader.empty()) return;
   reader_ = model::load_speech_model(folders.reader);
   try {
     words_ = load_word_model(folders.reader, folders.language, {});
+    std::vector<std::string> phrases = understood_phrases(), typing = Dictation::phrases();
+    phrases.insert(phrases.end(), typing.begin(), typing.end());
+    phrases_ = load_phrases(folders.reader, reader_, phrases);
   } catch (const std::exception& error) {
     const bool spells = reader_.weights->config().vocab == model::kSymbols;  // else only its word model does
     if (!spells) reader_ = {};
@@ -76,7 +82,7 @@ void SpeechService::hear_now(const audio::SoundUpdate& update, Clock::time_point
   if (listener_ == nullptr || update.stream != stream_) {
     model::SpeechOptions options;
     options.chunk_ms = settings_.sound_chunk_ms;
-    listener_ = std::make_unique<SpeechListener>(reader_, model::ExecutorOptions{}, options, words_);
+    listener_ = std::make_unique<SpeechListener>(reader_, model::ExecutorOptions{}, options, words_, phrases_);
     listener_->stream().set_carry(settings_.carry);
     stream_ = update.stream;
     busy_ms_ = sound_ms_ = 0;
@@ -101,6 +107,7 @@ void SpeechService::hear_now(const audio::SoundUpdate& update, Clock::time_point
   result.settled = shown(heard.settled);
   result.open = shown(heard.open);
   result.utterance_ended = heard.utterance_ended;
+  result.phrase = QString::fromStdString(heard.phrase);
   if (listener_->stream().read_ms() > read_before) result.latency_ms = update.latency_ms + ms_between(arrived, end);
   result.compute_percent = sound_ms_ > 0 ? 100 * busy_ms_ / sound_ms_ : 0;
   result.state_bytes = static_cast<qint64>(listener_->stream().state_bytes());

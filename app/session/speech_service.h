@@ -49,6 +49,7 @@ class SpeechService {
   SpeechEvents events_;
   model::SpeechModel reader_;
   std::shared_ptr<model::WordModel> words_;
+  std::shared_ptr<const model::PhraseRecogniser> phrases_;
   std::unique_ptr<SpeechListener> listener_;
   std::uint64_t stream_ = 0;
   ui::ChunkSettings settings_;

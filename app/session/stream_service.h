@@ -81,6 +81,8 @@ class StreamService {
   void cancel_remembering() { projects_.cancel(); }
   void forget(const std::string& folder) { projects_.forget(folder); }
 
+  /// Words of an utterance: the active stream reads them as an aside, and suggestions look at them as at another document.
+  void hear(const std::string& words);
   /// Speaker or writer pauses: ends the active stream's chunk under ChunkPolicy::pause.
   void pause();
 
@@ -110,7 +112,7 @@ class StreamService {
   Document* find(ui::DocumentId id);
   Document* active() { return find(active_); }
   void answer(const SuggestionRequest& request, const QStringList& texts, int tokens);
-  /// What surrounds the cursors of the other documents.
+  /// What surrounds the cursors of the other documents, and what was heard.
   std::vector<std::string> text_of_others(ui::DocumentId id) const;
   /// Another stream may be the active one now.
   void watch_active();
@@ -136,6 +138,7 @@ class StreamService {
   SettingsWatch watch_;
   std::map<ui::DocumentId, Document> documents_;
   ui::DocumentId active_ = 0;
+  std::string heard_;  // utterances, a line each; the last of them
   bool progress_shown_ = false;
   Clock::time_point progress_at_{};
   std::optional<StreamStore> store_;

@@ -13,6 +13,7 @@ constexpr std::size_t most_alternatives = 3;
 constexpr double reading_s = 0.05;
 constexpr double cautious_tokens_per_s = 4000;  // before anything was measured
 constexpr double bytes_per_token = 3;
+constexpr std::size_t heard_bytes = 8 * 1024;  // of what was said
 constexpr std::size_t least_budget = 1024, most_budget = 8192;
 
 }  // namespace
@@ -33,7 +34,17 @@ std::vector<std::string> StreamService::text_of_others(ui::DocumentId id) const 
     const std::size_t begin = streams.cursor() - std::min(streams.cursor(), other_bytes / 2);
     texts.push_back(streams.text().substr(begin, begin + other_bytes));
   }
+  if (!heard_.empty()) texts.push_back(heard_);
   return texts;
+}
+
+void StreamService::hear(const std::string& words) {
+  heard_ += words + '\n';
+  if (heard_.size() > 2 * heard_bytes) heard_.erase(0, heard_.size() - heard_bytes);
+  Document* document = active();
+  if (document == nullptr || !document->streams->attached()) return;
+  document->streams->hear(words);
+  has_read(*document);
 }
 
 void StreamService::suggest(const SuggestionRequest& request) {

@@ -14,8 +14,16 @@ constexpr std::int64_t kRememberedMs = 60'000;
 }  // namespace
 
 SpeechListener::SpeechListener(const model::SpeechModel& model, const model::ExecutorOptions& executor,
-                               const model::SpeechOptions& options, std::shared_ptr<model::WordModel> words)
-    : stream_(model, executor, options, std::move(words)) {}
+                               const model::SpeechOptions& options, std::shared_ptr<model::WordModel> words,
+                               std::shared_ptr<const model::PhraseRecogniser> phrases)
+    : stream_(model, executor, options, std::move(words)), phrases_(std::move(phrases)) {}
+
+std::string SpeechListener::phrase_of(const audio::Segment& segment) const {
+  if (phrases_ == nullptr || segment.end_ms - segment.start_ms > model::kHeardMs - 2 * kMarginMs) return {};
+  const std::span<const float> heard = stream_.heard(segment.start_ms - kMarginMs, segment.end_ms + kMarginMs);
+  const auto found = phrases_->recognise(heard, stream_.symbols());
+  return found ? found->phrase : std::string();
+}
 
 void SpeechListener::keep_spoken(std::vector<model::SpokenWord>& words) const {
   std::erase_if(words, [&](const model::SpokenWord& word) {
@@ -48,7 +56,10 @@ SpeechListener::Heard SpeechListener::hear(const audio::SoundUpdate& update) {
   }
   speaking_ = update.speech;
   std::erase_if(speech_, [&](const audio::Segment& segment) { return segment.end_ms < now_ms_ - kRememberedMs; });
-  if (heard.utterance_ended) stream_.end_utterance();
+  if (heard.utterance_ended) {
+    stream_.end_utterance();
+    heard.phrase = phrase_of(speech_.back());
+  }
   take_words(heard);
   return heard;
 }

@@ -17,4 +17,13 @@ std::shared_ptr<model::WordModel> load_word_model(const std::filesystem::path& r
   return std::make_shared<model::TrackerWordModel>(model::TextModel::load(text), executor);
 }
 
+std::shared_ptr<const model::PhraseRecogniser> load_phrases(const std::filesystem::path& folder, const model::SpeechModel& reader,
+                                                            std::span<const std::string> phrases) {
+  model::PhraseOptions options;
+  options.symbol_prior = reader.symbol_prior;
+  if (reader.weights->config().vocab == model::kSymbols) return std::make_shared<model::PhraseRecogniser>(phrases, nullptr, options);
+  const model::Lexicon lexicon = model::Lexicon::load(folder / "lexicon.txt");
+  return std::make_shared<model::PhraseRecogniser>(phrases, &lexicon, options);
+}
+
 }  // namespace catena::app

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,10 +28,12 @@ class Lexicon {
   const std::vector<Entry>& entries() const { return entries_; }
   /// What is said, with spaces between words; nothing when a word is not known.
   std::optional<std::vector<Symbol>> symbols(std::string_view text) const;
+  /// Of one word, as phone letters, in the order of the file; empty when it is not known.
+  std::span<const std::string> pronunciations(std::string_view word) const;
 
  private:
   std::vector<Entry> entries_;
-  std::unordered_map<std::string, std::string> first_;  // pronunciation of a word
+  std::unordered_map<std::string, std::vector<std::string>> spoken_;  // pronunciations of a word
 };
 
 }  // namespace catena::model

@@ -61,6 +61,7 @@ SpeechStream::SpeechStream(const SpeechModel& model, const ExecutorOptions& exec
                              "' writes phones, which only its word model can spell; use it with its word model");
   }
   inputs_.reserve(static_cast<std::size_t>(block_tokens) * kStackedFeatures);
+  heard_.reserve(static_cast<std::size_t>(2 * kHeardMs / kStepMs * reader_.config().vocab));
 }
 
 void SpeechStream::set_chunk_ms(int chunk_ms) { next_chunk_steps_ = steps_of(chunk_ms); }
@@ -85,6 +86,18 @@ void SpeechStream::read_chunk() {
     log_softmax(row);
     decoder_.feed(row);
   }
+  const std::size_t kept = static_cast<std::size_t>(kHeardMs / kStepMs) * symbols;
+  if (heard_.size() + steps * symbols > 2 * kept)
+    heard_.erase(heard_.begin(), heard_.end() - static_cast<std::ptrdiff_t>(std::min(kept, heard_.size())));
+  heard_.insert(heard_.end(), logits_.begin(), logits_.begin() + static_cast<std::ptrdiff_t>(steps * symbols));
+}
+
+std::span<const float> SpeechStream::heard(std::int64_t start_ms, std::int64_t end_ms) const {
+  const auto symbols = static_cast<std::int64_t>(reader_.config().vocab);
+  const std::int64_t steps = static_cast<std::int64_t>(heard_.size()) / symbols, before = state_.frames() - steps;
+  const std::int64_t first = std::clamp<std::int64_t>(start_ms / kStepMs - before, 0, steps),
+                     last = std::clamp<std::int64_t>((end_ms + kStepMs - 1) / kStepMs - before, first, steps);
+  return {heard_.data() + first * symbols, static_cast<std::size_t>((last - first) * symbols)};
 }
 
 void SpeechStream::end_chunk() { read_chunk(); }

@@ -26,6 +26,9 @@ struct SpokenWord {
 /// With spaces between them.
 std::string to_text(std::span<const SpokenWord> words);
 
+/// How far back SpeechStream::heard() goes at least.
+inline constexpr std::int64_t kHeardMs = 8000;
+
 struct SpeechOptions {
   int chunk_ms = 640;  ///< 40 to 5120, a multiple of kStepMs; others are rounded
   BeamOptions beam = {};
@@ -66,6 +69,10 @@ class SpeechStream {
   /// How it goes on, as far as one can tell.
   std::vector<SpokenWord> open_words() const;
 
+  /// ln p of every symbol [steps, vocab] in this stretch of the sound, as far as it was read in the last kHeardMs.
+  std::span<const float> heard(std::int64_t start_ms, std::int64_t end_ms) const;
+  int symbols() const { return reader_.config().vocab; }
+
   std::size_t state_bytes() const { return state_.bytes(); }
   std::int64_t read_ms() const { return state_.frames() * kStepMs; }  ///< sound that has been read
   std::int64_t chunks() const { return state_.chunks(); }
@@ -82,6 +89,7 @@ class SpeechStream {
   int chunk_steps_, next_chunk_steps_;
   bool carry_ = true;
   std::vector<float> inputs_, logits_;
+  std::vector<float> heard_;  // [steps, symbols], the last of what was read; at most twice kHeardMs
 };
 
 }  // namespace catena::model

@@ -4,6 +4,7 @@
 
 #include "model/text/document_reader.h"
 #include "model/text/fill_in_middle.h"
+#include "model/text/spoken_asides.h"
 #include "model/text/stream_codec.h"
 #include "model/text/token_file.h"
 
@@ -33,13 +34,18 @@ PackResult pack_tokens(std::span<const std::filesystem::path> files, const std::
 
   std::optional<FillInMiddle> fill;
   if (options.fill_in_middle_every > 0) fill.emplace(tokenizer, options.fill_in_middle_every, options.seed);
+  std::optional<SpokenAsides> spoken;
+  if (options.spoken_every > 0) spoken.emplace(tokenizer, options.spoken_every, options.seed);
+  const bool by_document = fill || spoken;
   std::vector<Token> tokens, rewritten;  // of the running document or batch
+  const auto put_examples = [&](auto& examples) {
+    rewritten.clear();
+    examples.rewrite(tokens, rewritten);
+    tokens.swap(rewritten);
+  };
   const auto write = [&] {
-    if (fill) {
-      rewritten.clear();
-      fill->rewrite(tokens, rewritten);
-      tokens.swap(rewritten);
-    }
+    if (fill) put_examples(*fill);
+    if (spoken) put_examples(*spoken);
     writer.append(tokens);
     tokens.clear();
   };
@@ -52,7 +58,7 @@ PackResult pack_tokens(std::span<const std::filesystem::path> files, const std::
         encoder.flush(tokens);
         tokens.push_back(tokenizer->control(*event.control));
         if (*event.control == Control::end) ++result.documents;
-        if (fill && *event.control == Control::end && tokens.size() < batch_tokens) write();
+        if (by_document && *event.control == Control::end && tokens.size() < batch_tokens) write();
       } else {
         encoder.feed(event.text, tokens);
       }

@@ -28,6 +28,8 @@ struct PackResult {
 struct PackOptions {
   /// Examples of filling in (model/text/fill_in_middle.h), one in so many tokens in the mean; 0: none.
   double fill_in_middle_every = 0;
+  /// Examples of what was said while writing (model/text/spoken_asides.h), likewise.
+  double spoken_every = 0;
   std::uint64_t seed = 1;  ///< of the examples' places
 };
 

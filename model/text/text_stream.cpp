@@ -6,6 +6,7 @@
 
 #include "model/carried_over.h"
 #include "model/text/chunking.h"
+#include "model/text/spoken_asides.h"
 
 namespace catena::model {
 namespace {
@@ -96,18 +97,33 @@ void TextStream::read_batch() {
   }
 }
 
+void TextStream::hear(std::string_view words) {
+  if (!model_->config().spoken_asides) return;
+  const std::vector<Token> aside = spoken_aside(*model_->tokenizer(), words);
+  for (std::size_t at = 0; at < aside.size();) {
+    const std::size_t count = next_run(state_, std::span(aside).subspan(at), settings_, newline_);
+    advance(std::span(aside).subspan(at, count));
+    at += count;
+  }
+  if (!aside.empty()) add_mark();
+}
+
 void TextStream::read(std::span<const Token> run) {
-  const auto before = state_.counters();
-  const auto began = std::chrono::steady_clock::now();
-  read_run(*executor_, state_, run, settings_, newline_);
-  chunk_ms_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+  advance(run);
   for (const Token token : run) {
     const std::string_view piece = model_->tokenizer()->piece(token);
     read_bytes_ += static_cast<std::int64_t>(piece.size());
     line_.read(piece);
     recent_.add(token);
-    tail_.push_back(token);
   }
+}
+
+void TextStream::advance(std::span<const Token> run) {
+  const auto before = state_.counters();
+  const auto began = std::chrono::steady_clock::now();
+  read_run(*executor_, state_, run, settings_, newline_);
+  chunk_ms_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+  tail_.insert(tail_.end(), run.begin(), run.end());
   if (tail_.size() > static_cast<std::size_t>(2 * longest_tail)) tail_.erase(tail_.begin(), tail_.end() - longest_tail);
   if (chunks() == before.chunks) return;
   if (observer.chunk) observer.chunk(before.position + static_cast<int>(run.size()), chunk_ms_);

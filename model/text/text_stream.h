@@ -45,6 +45,9 @@ class TextStream {
   void feed(std::string_view utf8);
   /// A turn or a document begins or ends here; what was pending is read first.
   void feed_control(Control control);
+  /// Somebody said this while writing: it is read before what is pending, as an aside (spoken_asides.h) that is none of the text's bytes.
+  /// Going back behind this place forgets it. Nothing for a model that was not trained to read asides.
+  void hear(std::string_view words);
   /// The writer pauses: ends the chunk where the policy is ChunkPolicy::pause.
   void pause();
 
@@ -99,6 +102,7 @@ class TextStream {
   };
   void read_batch();
   void read(std::span<const Token> run);
+  void advance(std::span<const Token> run);
   CompletionStart start() const;
   EarlierState earlier() const;
   void restore(const Checkpoint& mark);

@@ -17,6 +17,8 @@ std::vector<TrainSource> read_sources(const PlanReader& plan, const char* key) {
     reader.get_path("tokens", source.tokens, true);
     reader.get("fill_in_middle_every", source.fill_in_middle_every);
     reader.check("fill_in_middle_every", source.fill_in_middle_every >= 0, "0 or more");
+    reader.get("spoken_every", source.spoken_every);
+    reader.check("spoken_every", source.spoken_every >= 0, "0 or more");
     reader.get("weight", source.weight);
     reader.check("weight", source.weight > 0, "positive");
     result.push_back(source);

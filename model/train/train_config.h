@@ -15,6 +15,7 @@ namespace catena::model {
 struct TrainSource {
   std::filesystem::path text;    ///< documents; may be empty when `tokens` exists already
   std::filesystem::path tokens;  ///< packed token file
+  double spoken_every = 0;          ///< packing `text`: an example of what was said every so many tokens; 0: none
   double fill_in_middle_every = 0;  ///< packing `text`: an example of filling in every so many tokens; 0: none
   double weight = 1;             ///< share of the training tokens, relative to the other sources
 };

@@ -92,6 +92,10 @@ class FakeSession : public Session {
   void startSound(const QString& device) override { sound_calls << "start:" + device; }
   void openSoundFile(const QString& path) override { sound_calls << "file:" + path; }
   void stopSound() override { sound_calls << "stop"; }
+  void checkSound(catena::ui::SoundCheck check, const QString& microphone, const QString& loudspeaker) override {
+    sound_calls << (check == catena::ui::SoundCheck::test_tone ? "tone:" : "hear:" + microphone + ">") + loudspeaker;
+  }
+  void stopSoundCheck() override { sound_calls << "stop check"; }
 
   TalkState talk() const override { return talk_state; }
   void setTalking(bool on) override {

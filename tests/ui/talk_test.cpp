@@ -2,11 +2,13 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDockWidget>
+#include <QLabel>
 #include <QMenuBar>
 #include <QPushButton>
 #include <QSlider>
 #include <QStatusBar>
 #include <QToolButton>
+#include <algorithm>
 
 #include "tests/ui/window_fixture.h"
 #include "ui/panels/chunk_panel.h"
@@ -278,4 +280,31 @@ TEST_CASE_METHOD(TalkFixture, "dictated text is typed at the cursor, and taken b
   session.setDictating(false);
   CHECK(session.sound_calls.last() == "stop");
   CHECK_FALSE(voiceAction(*window, "Dictate")->isChecked());
+}
+
+TEST_CASE_METHOD(TalkFixture, "the voice settings try loudspeaker and microphone, and say how it went") {
+  voiceAction(*window, "Voice settings")->trigger();
+  auto* dialog = window->findChild<TalkSettingsDialog*>();
+  REQUIRE(dialog != nullptr);
+  const auto button = [&](const QString& start) {
+    for (QPushButton* each : dialog->findChildren<QPushButton*>())
+      if (QString(each->text()).remove('&').startsWith(start)) return each;
+    FAIL("no button " << start.toStdString());
+    return static_cast<QPushButton*>(nullptr);
+  };
+  const auto shows = [&](const QString& text) {
+    const QList<QLabel*> labels = dialog->findChildren<QLabel*>();
+    return std::any_of(labels.begin(), labels.end(), [&](QLabel* label) { return label->text().contains(text); });
+  };
+  session.sound_calls.clear();
+  button("Test tone")->click();
+  button("Hear yourself")->click();
+  CHECK(session.sound_calls == QStringList{"tone:", "hear:>"});
+  Q_EMIT session.soundCheck({SoundCheck::hear_yourself, SoundCheckStep::State::recording, {}});
+  CHECK(shows("recording"));
+  Q_EMIT session.soundCheck({SoundCheck::hear_yourself, SoundCheckStep::State::failed, "no such microphone"});
+  CHECK(shows("no such microphone"));
+  dialog->hide();
+  CHECK(session.sound_calls.last() == "stop check");
+  CHECK_FALSE(shows("no such microphone"));
 }

@@ -38,6 +38,7 @@ LatencyPanel::LatencyPanel(QWidget* parent) : DashboardPanel(tr("Latency"), pare
   queue_ = figure(tr("queue"), tr("Jobs waiting for the model."));
   real_time_ = figure(tr("RT factor"), tr("Processing time of sound over its duration: below 1 keeps up."));
   xruns_ = figure(tr("xruns"), tr("Sound lost on the way in (over) or missing on the way out (under)."));
+  echo_ = figure(tr("echo"), tr("Echo return loss enhancement: how much quieter the canceller makes the loudspeaker's sound in the microphone."));
   row->addStretch(1);
   row->addWidget(buttonRow(), 0, Qt::AlignBottom);
   content()->addLayout(row);
@@ -126,6 +127,7 @@ void LatencyPanel::refresh() {
   } else {
     real_time_->set(QStringLiteral("-"), tr("no sound"));
   }
+  echo_->set(sound_.cancelling_echo ? formatEcho(sound_.echo_loss_db, sound_.echo_delay_ms) : QStringLiteral("-"));
   const qint64 lost = sound_.overruns + sound_.underruns;
   xruns_->set(tr("%1 over, %2 under").arg(sound_.overruns).arg(sound_.underruns), lost ? tr("sound lost") : QString(),
               lost ? Verdict::bad : Verdict::none);
@@ -133,7 +135,7 @@ void LatencyPanel::refresh() {
 
 QString LatencyPanel::figuresText() const {
   QStringList lines;
-  for (const FigureLabel* label : {chunk_.summary, token_.summary, speed_, queue_, real_time_, xruns_})
+  for (const FigureLabel* label : {chunk_.summary, token_.summary, speed_, queue_, real_time_, xruns_, echo_})
     lines << label->line();
   return lines.join(u'\n');
 }

@@ -49,6 +49,7 @@ class LatencyPanel : public DashboardPanel {
   FigureLabel* queue_;
   FigureLabel* real_time_;
   FigureLabel* xruns_;
+  FigureLabel* echo_;
 };
 
 }  // namespace catena::ui

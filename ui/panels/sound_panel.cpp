@@ -31,7 +31,8 @@ SoundPanel::SoundPanel(Session& session, QWidget* parent)
       latency_(new FigureLabel(tr("latency"), tr("From the microphone to these figures."), this)),
       real_time_(new FigureLabel(tr("RT factor"), tr("Processing time over duration: below 1 keeps up."), this)),
       buffer_(new FigureLabel(tr("buffer"), tr("How full the buffer between device and program is."), this)),
-      xruns_(new FigureLabel(tr("xruns"), tr("Times that sound was lost (over) or missing (under)."), this)) {
+      xruns_(new FigureLabel(tr("xruns"), tr("Times that sound was lost (over) or missing (under)."), this)),
+      echo_(new FigureLabel(tr("echo"), tr("By how much the canceller lowers the loudspeaker's sound in the microphone."), this)) {
   devices_->setAccessibleName(tr("Sound input device"));
   devices_->setToolTip(tr("Where sound comes from"));
   devices_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
@@ -53,7 +54,7 @@ SoundPanel::SoundPanel(Session& session, QWidget* parent)
   content()->addWidget(strip_);
   auto* figures = new QHBoxLayout;
   figures->setSpacing(2 * grid);
-  for (FigureLabel* label : {latency_, real_time_, buffer_, xruns_}) figures->addWidget(label);
+  for (FigureLabel* label : {latency_, real_time_, buffer_, xruns_, echo_}) figures->addWidget(label);
   figures->addStretch(1);
   content()->addLayout(figures);
 
@@ -139,6 +140,7 @@ void SoundPanel::add(const SoundFigures& figures) {
   real_time_->set(running_ ? QString::number(figures.real_time_factor, 'f', 2) : QStringLiteral("-"),
                   running_ && verdict == Verdict::bad ? tr("falls behind") : QString(), verdict);
   buffer_->set(running_ ? tr("%1 %").arg(qRound(figures.buffer_fill * 100)) : QStringLiteral("-"));
+  echo_->set(figures.cancelling_echo ? formatEcho(figures.echo_loss_db, figures.echo_delay_ms) : QStringLiteral("-"));
   const qint64 lost = figures.overruns + figures.underruns;
   xruns_->set(tr("%1 over, %2 under").arg(figures.overruns).arg(figures.underruns), lost ? tr("sound lost") : QString(),
               lost ? Verdict::bad : Verdict::none);

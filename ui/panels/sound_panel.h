@@ -62,6 +62,7 @@ class SoundPanel : public PanelWidget {
   FigureLabel* real_time_;
   FigureLabel* buffer_;
   FigureLabel* xruns_;
+  FigureLabel* echo_;
 };
 
 }  // namespace catena::ui

@@ -29,6 +29,7 @@ TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
   pitch_ = slider(form, tr("&Pitch"), 0, 100, 1, QStringLiteral("%1"));
   volume_ = slider(form, tr("V&olume"), 0, 200, 5, tr("%1 %"));
   form->addRow(tr("&Loudspeaker"), loudspeaker_);
+  form->addRow(QString(), checks());
   patience_ = slider(form, tr("P&atience"), 200, 5000, patience_step, tr("%1 ms"));
   form->addRow(QString(), hands_free_);
   form->addRow(QString(), barge_in_);
@@ -67,6 +68,56 @@ TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
   });
   for (QComboBox* box : {voice_, loudspeaker_}) connect(box, &QComboBox::activated, this, &TalkSettingsDialog::apply);
   for (QCheckBox* box : {hands_free_, barge_in_}) connect(box, &QCheckBox::toggled, this, &TalkSettingsDialog::apply);
+}
+
+QLayout* TalkSettingsDialog::checks() {
+  tone_ = new QPushButton(tr("&Test tone"), this);
+  tone_->setToolTip(tr("Plays a second of a tone on this loudspeaker"));
+  hear_ = new QPushButton(tr("H&ear yourself"), this);
+  hear_->setToolTip(tr("Records three seconds of the microphone and plays them on this loudspeaker"));
+  check_ = new QLabel(this);
+  check_->setWordWrap(true);
+  check_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  auto* buttons = new QHBoxLayout;
+  for (QPushButton* each : {tone_, hear_}) {
+    each->setAutoDefault(false);
+    buttons->addWidget(each);
+  }
+  buttons->addStretch(1);
+  auto* column = new QVBoxLayout;
+  column->addLayout(buttons);
+  column->addWidget(check_);
+  const auto start = [this](SoundCheck check) {
+    check_->clear();
+    session_.checkSound(check, microphone ? microphone() : QString(), loudspeaker_->currentData().toString());
+  };
+  connect(tone_, &QPushButton::clicked, this, [start] { start(SoundCheck::test_tone); });
+  connect(hear_, &QPushButton::clicked, this, [start] { start(SoundCheck::hear_yourself); });
+  connect(&session_, &Session::soundCheck, this, &TalkSettingsDialog::showCheck);
+  return column;
+}
+
+void TalkSettingsDialog::showCheck(const SoundCheckStep& step) {
+  switch (step.state) {
+    case SoundCheckStep::State::recording:
+      check_->setText(tr("Speak: recording..."));
+      break;
+    case SoundCheckStep::State::playing:
+      check_->setText(step.check == SoundCheck::test_tone ? tr("Playing a tone...") : tr("Playing what was heard..."));
+      break;
+    case SoundCheckStep::State::done:
+      check_->setText(step.line.isEmpty() ? tr("Did you hear it? If not, choose another device.") : step.line);
+      break;
+    case SoundCheckStep::State::failed:
+      check_->setText(step.line);
+      break;
+  }
+}
+
+void TalkSettingsDialog::hideEvent(QHideEvent* event) {
+  session_.stopSoundCheck();
+  check_->clear();
+  QDialog::hideEvent(event);
 }
 
 QSlider* TalkSettingsDialog::slider(QFormLayout* form, const QString& name, int least, int most, int step, const QString& unit) {

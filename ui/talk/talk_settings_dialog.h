@@ -2,12 +2,16 @@
 #pragma once
 
 #include <QDialog>
+#include <functional>
 
 #include "ui/session.h"
 
 class QCheckBox;
 class QComboBox;
 class QFormLayout;
+class QLabel;
+class QLayout;
+class QPushButton;
 class QSlider;
 
 namespace catena::ui {
@@ -17,14 +21,23 @@ class TalkSettingsDialog : public QDialog {
  public:
   TalkSettingsDialog(Session& session, QWidget* parent);
 
+  /// Which microphone "hear yourself" records; empty: the default one.
+  std::function<QString()> microphone;
+
   /// The session's settings.
   void refresh();
 
  Q_SIGNALS:
   void settingsChanged();
 
+
+ protected:
+  void hideEvent(QHideEvent* event) override;
+
  private:
   QSlider* slider(QFormLayout* form, const QString& name, int least, int most, int step, const QString& unit);
+  QLayout* checks();
+  void showCheck(const SoundCheckStep& step);
   void listVoices();
   void listLoudspeakers();
   void apply();
@@ -39,6 +52,9 @@ class TalkSettingsDialog : public QDialog {
   QSlider* patience_;
   QCheckBox* hands_free_;
   QCheckBox* barge_in_;
+  QPushButton* tone_;
+  QPushButton* hear_;
+  QLabel* check_;  // what the check does, or what it found
 };
 
 }  // namespace catena::ui

@@ -74,10 +74,12 @@ struct World {
       conversation.tick(now);
     }
   }
-  void say(const std::string& text) {
+  /// phrase: what the recogniser of phrases makes of it.
+  void say(const std::string& text, const std::string& phrase = {}) {
     conversation.hear(true, "", true, now);
     pass(400);
     conversation.hear(false, text, false, now);
+    conversation.utterance_ended(phrase);
     pass(760);
   }
 };
@@ -168,4 +170,40 @@ TEST_CASE("commands are carried out, and what cannot be done is said") {
   world.pass(4000);
   world.say("read it to me");  // no answer beside what it does
   CHECK(world.conversation.turn() == Turn::listening);
+}
+
+TEST_CASE("a turn that is recognised as a command is one, whatever words were read") {
+  World world;
+  world.say("shave the while", "save the file");
+  REQUIRE(world.commands == std::vector<Understood>{{Asked::save}});
+  CHECK(world.asked.empty());
+  CHECK(world.lines.front().text == "save the file");
+}
+
+TEST_CASE("a phrase counts for its own turn and where that has no other utterance") {
+  World world;
+  world.conversation.hear(true, "", true, world.now);
+  world.pass(400);
+  world.conversation.hear(false, "tell me", false, world.now);
+  world.conversation.utterance_ended("");
+  world.pass(300);
+  world.conversation.hear(true, "", true, world.now);
+  world.pass(400);
+  world.conversation.hear(false, "stopped", false, world.now);
+  world.conversation.utterance_ended("stop");
+  world.pass(760);
+  CHECK(world.asked == std::vector<std::string>{"tell me stopped"});
+  world.conversation.utterance_ended("stop");  // too late for that turn
+  world.conversation.sentence(world.question, "Yes.", world.now);
+  world.conversation.answer_complete(world.question, world.now);
+  world.pass(2000);
+  world.say("and then");
+  CHECK(world.asked == std::vector<std::string>{"tell me stopped", "and then"});
+  CHECK(world.commands.empty());
+}
+
+TEST_CASE("a recognised phrase that is none of the program's is talk as it was read") {
+  World world;
+  world.say("comma", "comma");
+  CHECK(world.asked == std::vector<std::string>{"comma"});
 }

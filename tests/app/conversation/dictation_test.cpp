@@ -20,9 +20,11 @@ struct Document {
   Dictation dictation;
   std::vector<std::string> insertions;
   bool stopped = false;
+  int accepted = 0;
 
-  void say(const std::string& text, bool ended = true) {
-    for (const DictationEdit& edit : dictation.hear(words(text), ended)) {
+  void say(const std::string& text, bool ended = true, const std::string& phrase = {}) {
+    for (const DictationEdit& edit : dictation.hear(words(text), ended, phrase)) {
+      if (edit.kind == Kind::accept) ++accepted;
       if (edit.kind == Kind::insert) insertions.push_back(edit.text);
       if (edit.kind == Kind::undo && !insertions.empty()) insertions.pop_back();
       if (edit.kind == Kind::stop) stopped = true;
@@ -69,4 +71,42 @@ TEST_CASE("what is said behind stop dictation is not typed") {
   document.say("the end stop dictation and more");
   CHECK(document.text() == "The end");
   CHECK(document.stopped);
+}
+
+TEST_CASE("accept and stop are commands where nothing else is said") {
+  Document document;
+  document.say("i accept the stop");
+  CHECK(document.text() == "I accept the stop");
+  CHECK(document.accepted == 0);
+  document.say("accept");
+  document.say("accept that");
+  CHECK(document.accepted == 2);
+  CHECK(document.text() == "I accept the stop");
+  document.say("stop");
+  CHECK(document.stopped);
+}
+
+TEST_CASE("an utterance that is recognised as a command is that command, whatever words were read") {
+  Document document;
+  document.say("one");
+  document.say("new lion", true, "new line");
+  document.say("two");
+  CHECK(document.text() == "One\nTwo");
+  document.say("and do", false);  // typed at once, since it is settled
+  CHECK(document.text() == "One\nTwo and do");
+  document.say("cat", true, "undo that");
+  CHECK(document.text() == "One\n");
+  document.say("except", true, "accept");
+  CHECK(document.accepted == 1);
+  document.say("new line", true, "new line");  // read rightly as well: once
+  CHECK(document.text() == "One\n\n");
+  document.say("stopped vacation", true, "stop dictation");
+  CHECK(document.stopped);
+  CHECK(document.text() == "One\n\n");
+}
+
+TEST_CASE("a phrase that is no command of dictation changes nothing") {
+  Document document;
+  document.say("what time is it", true, "what time is it");
+  CHECK(document.text() == "What time is it");
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "app/conversation/questions.h"
@@ -29,6 +30,20 @@ TEST_CASE("talk that only sounds a little like them is talk") {
     INFO(words);
     CHECK_FALSE(understand(words));
   }
+}
+
+TEST_CASE("every phrase that a recogniser is told is understood, and none is another's") {
+  const std::vector<std::string> phrases = understood_phrases();
+  CHECK(phrases.size() > 60);
+  for (const std::string& phrase : phrases) {
+    INFO(phrase);
+    CHECK(understand(phrase));
+  }
+  const auto told = [&](const char* phrase) { return std::find(phrases.begin(), phrases.end(), phrase) != phrases.end(); };
+  CHECK(told("what did i just say"));
+  CHECK(told("what did i say"));
+  CHECK(told("set the chunk length to one hundred twenty eight"));
+  CHECK(told("undo"));
 }
 
 TEST_CASE("numbers are read as they are spoken") {

@@ -132,3 +132,44 @@ TEST_CASE("reading aloud is heard, stops when told, and one notice says that the
   CHECK(wait_until([&] { return !session->talk().reading; }, 20000));
   CHECK(listener.notices.back().resolved);
 }
+
+TEST_CASE("a test tone is heard at the loudspeaker, and the microphone is played back", "[check]") {
+  application();
+  const Fixture fixture;
+  const auto session = fixture.start();
+  std::vector<ui::SoundCheckStep> steps;
+  QObject::connect(session.get(), &ui::Session::soundCheck, [&](const auto& step) { steps.push_back(step); });
+  using State = ui::SoundCheckStep::State;
+  const auto over = [&] { return !steps.empty() && (steps.back().state == State::done || steps.back().state == State::failed); };
+  {
+    const Recorder recorder;
+    session->checkSound(ui::SoundCheck::test_tone, {}, {});
+    REQUIRE(wait_until(over));
+    CHECK(steps.back().line == "");
+    CHECK(recorder.loudest() > 0.1);
+  }
+  steps.clear();
+  session->checkSound(ui::SoundCheck::hear_yourself, {}, {});
+  REQUIRE(wait_until(over, 20000));
+  REQUIRE(steps.size() == 3);
+  CHECK(steps[0].state == State::recording);
+  CHECK(steps[1].state == State::playing);
+  CHECK(steps[2].line.contains("silent"));  // nobody spoke
+}
+
+TEST_CASE("a device that is not there is one line, and a check can be ended", "[check]") {
+  application();
+  const Fixture fixture;
+  const auto session = fixture.start();
+  std::vector<ui::SoundCheckStep> steps;
+  QObject::connect(session.get(), &ui::Session::soundCheck, [&](const auto& step) { steps.push_back(step); });
+  session->checkSound(ui::SoundCheck::hear_yourself, "no such microphone", {});
+  REQUIRE(wait_until([&] { return !steps.empty() && steps.back().state == ui::SoundCheckStep::State::failed; }));
+  CHECK(steps.back().line.contains("no such microphone"));
+  steps.clear();
+  session->checkSound(ui::SoundCheck::hear_yourself, {}, {});
+  REQUIRE(wait_until([&] { return !steps.empty(); }));
+  session->stopSoundCheck();
+  wait_until([] { return false; }, 500);
+  CHECK(steps.size() == 1);  // nobody is told of a check that is not wanted any more
+}

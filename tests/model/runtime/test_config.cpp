@@ -40,6 +40,7 @@ TEST_CASE("a saved config is read back as it was") {
   config.regression_share = 0.1F;
   config.summary_levels = 2;
   config.fill_in_middle = true;
+  config.spoken_asides = true;
   config.name = "näme \"with\" quotes";
   config.rope_base = 50000.5F;
   config.save(folder / "config.json");
