@@ -129,9 +129,10 @@ int run(const Options& options) {
     result.characters = character_errors(said, text);
     result.recordings = 1;
     if (phrases != nullptr) {
-      const auto found = stream.read_ms() <= kHeardMs ? phrases->recognise(stream.heard(0, stream.read_ms()), stream.symbols()) : std::nullopt;
-      result.commands = commands_in(said, text, found && !text.empty() ? found->phrase : std::string());
-      if (options.each && found) std::printf("%s\n  phrase %s\n", recording.file.filename().c_str(), found->phrase.c_str());
+      const auto nearest = stream.read_ms() <= kHeardMs ? phrases->nearest(stream.heard(0, stream.read_ms()), stream.symbols()) : std::nullopt;
+      const bool recognised = nearest && nearest->loss <= phrases->most_loss() && !text.empty();
+      result.commands = commands_in(said, text, recognised ? nearest->phrase : std::string());
+      if (options.each && nearest) std::printf("%s\n  nearest %s, loss %.2f\n", recording.file.filename().c_str(), nearest->phrase.c_str(), static_cast<double>(nearest->loss));
     }
     corpora[recording.corpus].add(result);
     total.add(result);

@@ -51,6 +51,11 @@ constexpr std::array<std::string_view, 10> kSpokenLengths{"eight", "sixteen", "t
                                                           "one hundred and twenty eight", "two hundred fifty six", "two hundred and fifty six",
                                                           "five hundred twelve", "five hundred and twelve"};
 
+/// Words that may be left out are not left out behind these: nobody says "open the".
+bool is_cut_short(std::string_view phrase) {
+  return phrase.ends_with(" a") || phrase.ends_with(" the") || phrase.ends_with(" to");
+}
+
 std::vector<std::string_view> split(std::string_view text, char between) {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
@@ -171,7 +176,9 @@ std::vector<std::string> understood_phrases() {
       }
       begun = std::move(longer);
     }
-    phrases.insert(phrases.end(), begun.begin(), begun.end());
+    for (std::string& phrase : begun) {
+      if (!is_cut_short(phrase)) phrases.push_back(std::move(phrase));
+    }
   }
   return phrases;
 }

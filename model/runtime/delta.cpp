@@ -55,7 +55,7 @@ void gates(const Compute& compute, const ModelConfig& config, const PackedLayer&
     }
     layer.importance_out.multiply(compute, hidden_rows, tokens, importance);
   }
-  for (int t = 0; t < tokens; ++t) {
+  const auto token_gates = [&](int t) {
     const float* decay_in = projected.row(t) + 4 * config.width + hidden;
     for (int head = 0; head < config.heads; ++head) {
       const auto i = static_cast<std::size_t>(head);
@@ -67,7 +67,10 @@ void gates(const Compute& compute, const ModelConfig& config, const PackedLayer&
       }
       decay.row(t)[head] = std::exp(-layer.decay_rate[i] * softplus(decay_in[head] + layer.decay_bias[i]));
     }
-  }
+  };
+  compute.pool.split(tokens, tokens >= worth_sharing, [&](int begin, int end) {
+    for (int t = begin; t < end; ++t) token_gates(t);
+  });
 }
 
 }  // namespace
@@ -100,10 +103,12 @@ void delta_mixer(const Compute& compute, const ModelConfig& config, const Packed
       compute.kernels.delta(args);
     }
   });
-  for (int t = 0; t < tokens; ++t) {
-    compute.kernels.gated_norm(scratch.mixed().row(t), scratch.projected().row(t) + 3 * config.width,
-                               layer.out_norm.data(), config.heads, size, config.norm_eps);
-  }
+  compute.pool.split(tokens, tokens >= worth_sharing, [&](int begin, int end) {
+    for (int t = begin; t < end; ++t) {
+      compute.kernels.gated_norm(scratch.mixed().row(t), scratch.projected().row(t) + 3 * config.width,
+                                 layer.out_norm.data(), config.heads, size, config.norm_eps);
+    }
+  });
 }
 
 }  // namespace catena::model

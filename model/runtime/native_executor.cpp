@@ -176,6 +176,13 @@ void NativeExecutor::end_chunk(ChainState& state) {
   ++counters.chunks;
 }
 
+void NativeExecutor::normalise(const Buffer& weight, int first, int last) {
+  pool_.split(last - first, last - first >= worth_sharing, [&](int begin, int end) {
+    for (int t = first + begin; t < first + end; ++t)
+      kernels_.rms_norm(scratch_.x().row(t), weight.data(), scratch_.h().row(t), config().width, config().norm_eps);
+  });
+}
+
 void NativeExecutor::read_block(ChainState& state, std::span<const Token> tokens, bool every_output) {
   float* data = numbers(state);
   ChainState::Counters& counters = state.counters();
@@ -190,15 +197,11 @@ void NativeExecutor::read_block(ChainState& state, std::span<const Token> tokens
     const PackedLayer& layer = model_->layers[static_cast<std::size_t>(i)];
     // Of the last layer only the state and the last token's output are used, unless every output is asked for.
     const int first = i + 1 == config().layers && !every_output ? count - 1 : 0;
-    for (int t = 0; t < count; ++t) {
-      kernels_.rms_norm(x.row(t), layer.norm1.data(), h.row(t), config().width, config().norm_eps);
-    }
+    normalise(layer.norm1, 0, count);
     mix(layout, data, i, counters, count, first);
 
     const int rest = count - first;
-    for (int t = first; t < count; ++t) {
-      kernels_.rms_norm(x.row(t), layer.norm2.data(), h.row(t), config().width, config().norm_eps);
-    }
+    normalise(layer.norm2, first, count);
     const Rows wide = scratch_.projected();
     layer.ffn_in.multiply(compute(), {h.row(first), h.stride}, rest, wide);
     pool_.split(rest, rest >= worth_sharing, [&](int begin, int end) {

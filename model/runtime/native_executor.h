@@ -36,6 +36,8 @@ class NativeExecutor final : public Executor {
   void begin_chunk(ChainState& state, const StreamSettings& settings);
   /// One block inside one chunk. Final outputs go to scratch.outputs, rows 1 to n (only the last unless every_output).
   void read_block(ChainState& state, std::span<const Token> tokens, bool every_output);
+  /// Of tokens [first, last): x to h.
+  void normalise(const Buffer& weight, int first, int last);
   void mix(const StateLayout& layout, float* numbers, int layer, const ChainState::Counters& at, int tokens, int first);
   void score_block(const ChainState::Counters& before, std::span<const Token> tokens, std::span<float> nll);
 

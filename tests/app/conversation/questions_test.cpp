@@ -44,6 +44,9 @@ TEST_CASE("every phrase that a recogniser is told is understood, and none is ano
   CHECK(told("what did i say"));
   CHECK(told("set the chunk length to one hundred twenty eight"));
   CHECK(told("undo"));
+  CHECK(told("open"));
+  CHECK_FALSE(told("open the"));
+  CHECK_FALSE(told("read it to"));
 }
 
 TEST_CASE("numbers are read as they are spoken") {
