@@ -126,8 +126,13 @@ void add_bill(CLI::App& bench, int& exit_code) {
   command->add_option("--plot", options->plot, "PNG to draw, both axes logarithmic");
   command->add_option("--plot-y", options->plot_y, "What it shows")->capture_default_str()->check(CLI::IsMember({"time_ms", "flops_counted", "peak_bytes", "state_bytes"}));
 #endif
-  command->add_flag("--training", *of_training, "A training step of whole models against a Transformer's instead");
+  command->add_flag("--training", *of_training, "A training step of whole models against Transformers' instead");
   command->add_option("--batch", training->batch, "Streams side by side in training")->capture_default_str()->check(CLI::Range(1, 4096));
+  command
+      ->add_option("--layers", training->layers,
+                   "Layers of the models in training: deeper ones share less in embedding and logits")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
   command->add_option("--steps", training->steps, "Training steps timed")->capture_default_str()->check(CLI::Range(1, 100));
   command->add_flag("--quick", options->quick, "Under 40 s on two cores");
   command->add_flag("--json", *as_json, "One JSON object a line");

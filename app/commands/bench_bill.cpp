@@ -2,8 +2,11 @@
 // side by side.
 #include <unistd.h>
 
+#include <optional>
+
 #include "app/commands/benches.h"
 #include "app/commands/interrupt.h"
+#include "model/attention/bill.h"
 #include "model/runtime/state_layout.h"
 #include "model/runtime/transformer.h"
 #include "model/tracker/torch_executor.h"
@@ -17,24 +20,31 @@ using nlohmann::json;
 
 constexpr int chunks = 8;  // in a length, as in the published figures
 
+enum class Step {
+  plain,
+  recomputed,  // activations are computed again on the way back
+  full_scores  // attention makes the scores of all streams at once: what published figures compare with
+};
 struct System {
   const char* name;
   Carry carry;
-  bool recompute;  // activations are computed again on the way back
+  Step step;
 };
-constexpr System systems[] = {{"attention", Carry::attention, false},
-                              {"attention, recomputed", Carry::attention, true},
-                              {"none", Carry::none, false},
-                              {"vector", Carry::vector, false},
-                              {"delta", Carry::delta, false},
-                              {"delta, recomputed", Carry::delta, true}};
+// The first is what the others are compared with.
+constexpr System systems[] = {{"attention, full scores", Carry::attention, Step::full_scores},
+                              {"attention", Carry::attention, Step::plain},
+                              {"attention, recomputed", Carry::attention, Step::recomputed},
+                              {"none", Carry::none, Step::plain},
+                              {"vector", Carry::vector, Step::plain},
+                              {"delta", Carry::delta, Step::plain},
+                              {"delta, recomputed", Carry::delta, Step::recomputed}};
 
-ModelConfig shape(Carry carry) {
+ModelConfig shape(Carry carry, int layers) {
   ModelConfig config;
   config.name = to_string(carry);
   config.vocab = 1024;
   config.width = 512;
-  config.layers = 2;
+  config.layers = layers;
   config.heads = 8;
   config.ffn = 1024;
   config.gate_hidden = carry == Carry::delta ? 64 : 0;
@@ -58,9 +68,19 @@ std::int64_t free_memory() {
   return static_cast<std::int64_t>(sysconf(_SC_AVPHYS_PAGES)) * sysconf(_SC_PAGESIZE);
 }
 
-/// Scores and their softmax are kept for the way back, and the latter's gradient is as large again.
-std::int64_t score_bytes(const ModelConfig& config, std::int64_t batch, std::int64_t length) {
-  return config.carry == Carry::attention ? batch * config.heads * length * length * 4 * (2 * config.layers + 2) : 0;
+/// What attention's scores alone take at the peak: the softmax that each layer keeps for the way back, and two more
+/// squares while a softmax is differentiated, of one stream or of all of them.
+std::int64_t score_bytes(const System& system, const ModelConfig& config, std::int64_t batch, std::int64_t length) {
+  if (system.carry != Carry::attention) return 0;
+  const std::int64_t kept = system.step == Step::recomputed ? batch : batch * config.layers;
+  const std::int64_t passing = system.step == Step::full_scores ? 2 * batch : 2;
+  return (kept + passing) * config.heads * length * length * static_cast<std::int64_t>(sizeof(float));
+}
+
+TrainingCost cost_of(const System& system, const ModelConfig& config, std::int64_t batch, std::int64_t length,
+                     std::int64_t chunk, int steps) {
+  if (system.step == Step::full_scores) return lab::full_scores_training_cost(config, batch, length, steps);
+  return training_cost(config, batch, length, chunk, steps, system.step == Step::recomputed);
 }
 
 }  // namespace
@@ -68,22 +88,35 @@ std::int64_t score_bytes(const ModelConfig& config, std::int64_t batch, std::int
 void bench_bill(const BillOptions& options, const std::function<void(const json&)>& show) {
   count_torch_memory();
   for (const std::int64_t length : options.quick ? std::vector<std::int64_t>{512} : options.lengths) {
+    std::optional<TrainingCost> full_scores;
     for (const System& system : systems) {
       if (interrupted()) return;
       const Carry carry = system.carry;
-      const ModelConfig config = shape(carry);
+      const ModelConfig config = shape(carry, options.layers);
       const std::int64_t chunk = length / chunks, batch = options.quick ? std::min<std::int64_t>(4, options.batch) : options.batch;
-      json line = {{"bench", "bill"}, {"system", system.name}, {"length", length}, {"batch", batch}, {"width", config.width},
-                   {"parameters", config.parameters()}, {"flops", 2 * multiply_adds(config, length, chunk) * static_cast<double>(batch * length)}};
+      json line = {{"bench", "bill"},
+                   {"system", system.name},
+                   {"length", length},
+                   {"batch", batch},
+                   {"width", config.width},
+                   {"layers", config.layers},
+                   {"parameters", config.parameters()},
+                   {"flops", 2 * multiply_adds(config, length, chunk) * static_cast<double>(batch * length)}};
       line["state_bytes"] = carry == Carry::attention ? kv_cache_bytes(config, length)
                                                       : static_cast<std::int64_t>(4 * StateLayout(config, static_cast<int>(chunk)).floats());
-      if (score_bytes(config, batch, length) > free_memory()) {
-        line["time_ms"] = line["peak_bytes"] = nullptr;  // its scores alone are more than is free
-      } else {
-        const TrainingCost cost = training_cost(config, batch, length, chunk, options.quick ? 1 : options.steps, system.recompute);
+      line["time_ms"] = line["peak_bytes"] = line["tokens_per_s"] = line["memory_reduction"] = line["speedup"] =
+          nullptr;
+      if (score_bytes(system, config, batch, length) <= free_memory()) {  // else its scores alone are more than is free
+        const TrainingCost cost = cost_of(system, config, batch, length, chunk, options.quick ? 1 : options.steps);
         line["time_ms"] = 1e3 * static_cast<double>(batch * length) / cost.tokens_per_s;
         line["peak_bytes"] = cost.peak_bytes;
         line["tokens_per_s"] = cost.tokens_per_s;
+        if (system.step == Step::full_scores) full_scores = cost;
+        if (full_scores) {
+          line["memory_reduction"] =
+              static_cast<double>(full_scores->peak_bytes) / static_cast<double>(cost.peak_bytes);
+          line["speedup"] = cost.tokens_per_s / full_scores->tokens_per_s;
+        }
       }
       show(line);
     }

@@ -42,9 +42,11 @@ struct BillOptions {
   std::int64_t batch = 16;
   std::vector<std::int64_t> lengths = {512, 1024, 2048};
   int steps = 5;
+  int layers = 2;
   bool quick = false;  ///< the shortest length, at most 4 streams, one step
 };
-/// A training step against a Transformer's: one object a system and length.
+/// A training step against Transformers': one object a system and length. "memory_reduction" and "speedup" are against
+/// attention with full scores; null where that was too large to run.
 void bench_bill(const BillOptions& options, const std::function<void(const nlohmann::json&)>& show);
 
 /// Key press to suggestion in the real window, typing into a 1 MiB file; and start to window and first suggestion. Only in builds

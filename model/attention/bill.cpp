@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <chrono>
 
+#include "model/attention/full_scores.h"
 #include "model/attention/multiply_adds.h"
 #include "model/attention/registry.h"
 #include "model/runtime/memory.h"
+#include "model/train/step_cost.h"
 
 namespace catena::model::lab {
 namespace {
@@ -66,6 +68,13 @@ Bill measure(const SystemConfig& config, std::int64_t length, int runs) {
   }
   bill.time_ms = median(times);
   return bill;
+}
+
+TrainingCost full_scores_training_cost(const ModelConfig& config, std::int64_t batch, std::int64_t length, int steps) {
+  Parameters parameters(config, torch::kCPU, torch::kFloat);
+  parameters.initialise(1);
+  const FullScoresTransformer transformer(parameters, length);
+  return step_cost(parameters, batch, length, steps, [&](const Tensor& tokens) { return transformer.forward(tokens); });
 }
 
 }  // namespace catena::model::lab

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/attention/system_config.h"
+#include "model/train/comparison.h"
 
 namespace catena::model::lab {
 
@@ -27,5 +28,9 @@ struct Bill {
 /// Transformer's cache). Needs count_torch_memory() for peak_bytes. Throws std::runtime_error as make_system() does.
 inline constexpr std::int64_t state_tokens = 512;
 Bill measure(const SystemConfig& config, std::int64_t length, int runs);
+
+/// training_cost() of a Transformer (carry = attention, float32) that makes the scores of the whole batch at once
+/// (full_scores.h).
+TrainingCost full_scores_training_cost(const ModelConfig& config, std::int64_t batch, std::int64_t length, int steps);
 
 }  // namespace catena::model::lab

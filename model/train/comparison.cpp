@@ -3,15 +3,14 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <random>
 #include <stdexcept>
 
-#include "model/runtime/memory.h"
 #include "model/tracker/linear.h"
 #include "model/tracker/parameters.h"
 #include "model/tracker/tracker.h"
+#include "model/train/step_cost.h"
 
 namespace catena::model {
 
@@ -24,7 +23,6 @@ struct LoadedModel::Tensors {
 namespace {
 
 using torch::Tensor;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kSegment = 1024;  // read at once
 constexpr std::int64_t kName = 4, kValue = 4;  // tokens
@@ -157,25 +155,10 @@ TrainingCost training_cost(const ModelConfig& config, std::int64_t batch, std::i
   Parameters parameters(config, torch::kCPU, torch::kFloat);
   parameters.initialise(1);
   const Tracker tracker(parameters, {.recompute = recompute});
-  torch::manual_seed(1);
-  const Tensor tokens = torch::randint(config.vocab, {batch, segment + 1}, torch::kLong);
-  std::vector<double> seconds;
-  TrainingCost cost;
-  for (int step = 0; step < steps + 1; ++step) {  // the first one warms up
-    parameters.gradients().zero_();
-    reset_memory_peak();
-    const std::size_t held = memory_counters().bytes_now;
-    const auto start = Clock::now();
+  return step_cost(parameters, batch, segment, steps, [&](const Tensor& tokens) {
     SegmentState state = tracker.initial_state(batch);
-    const Tensor y = tracker.forward(tokens.slice(1, 0, segment), chunk, state);
-    head_loss(y, parameters["embed.weight"], tokens.slice(1, 1).reshape({-1})).backward();
-    if (step == 0) continue;
-    seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-    cost.peak_bytes = std::max(cost.peak_bytes, memory_counters().bytes_peak - held);
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2), seconds.end());
-  cost.tokens_per_s = static_cast<double>(batch * segment) / seconds[seconds.size() / 2];
-  return cost;
+    return tracker.forward(tokens, chunk, state);
+  });
 }
 
 }  // namespace catena::model

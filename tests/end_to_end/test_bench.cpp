@@ -57,16 +57,23 @@ TEST_CASE("bench bill: one line a system and length, with the keys that scripts 
   CHECK(by_system.at("delta").at("flops") < by_system.at("attention").at("flops"));
 }
 
-TEST_CASE("bench bill --training: a step of whole models, with the same keys") {
-  const Finished result = run_catena({"bench", "bill", "--training", "--lengths", "512", "--batch", "1", "--steps", "1", "--json"});
+TEST_CASE("bench bill --training: a step of whole models, with the same keys, against attention with full scores") {
+  const Finished result = run_catena(
+      {"bench", "bill", "--training", "--lengths", "512", "--batch", "2", "--layers", "1", "--steps", "1", "--json"});
   REQUIRE(result.code == 0);
   std::map<std::string, nlohmann::json> by_system;
   for (const nlohmann::json& figures : json_lines(result.out)) {
-    for (const char* key : {"length", "flops", "time_ms", "peak_bytes", "state_bytes"}) CHECK(figures.at(key).get<double>() > 0);
+    for (const char* key : {"length", "flops", "time_ms", "peak_bytes", "state_bytes", "memory_reduction", "speedup"})
+      CHECK(figures.at(key).get<double>() > 0);
+    CHECK(figures.at("layers") == 1);
     by_system[figures.at("system").get<std::string>()] = figures;
   }
   REQUIRE(by_system.contains("delta"));
-  CHECK(by_system.at("delta").at("flops") < by_system.at("attention").at("flops"));
+  CHECK(by_system.at("vector").at("flops") < by_system.at("attention").at("flops"));
+  REQUIRE(by_system.contains("attention, full scores"));
+  CHECK(by_system.at("attention, full scores").at("memory_reduction") == 1);
+  CHECK(by_system.at("attention").at("memory_reduction") > 1);
+  CHECK(by_system.at("vector").at("memory_reduction") > by_system.at("attention").at("memory_reduction"));
 }
 
 TEST_CASE("bench bill refuses a system that there is not and sizes that do not divide, in one line") {
