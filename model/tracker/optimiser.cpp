@@ -13,6 +13,16 @@ using torch::Tensor;
 constexpr int kNewtonSchulzSteps = 5;
 constexpr double kLikeAdamW = 0.2;  // root mean square of a usual AdamW step over its learning rate
 
+/// The matrices of a stack that lie in a range; the range's ends fall between them.
+HiddenMatrix part_of(const HiddenMatrix& matrix, const ParameterRange& range) {
+  const std::int64_t one = matrix.rows * matrix.columns;
+  const auto groups_before = [&](std::int64_t place) {
+    return std::clamp<std::int64_t>(place - matrix.offset, 0, matrix.count()) / one;
+  };
+  const std::int64_t first = groups_before(range.begin);
+  return {matrix.offset + first * one, groups_before(range.end) - first, matrix.rows, matrix.columns};
+}
+
 }  // namespace
 
 Tensor orthogonalise(const Tensor& x) {
@@ -27,20 +37,21 @@ Tensor orthogonalise(const Tensor& x) {
   return tall ? y.transpose(1, 2) : y;
 }
 
-Optimiser::Optimiser(const Parameters& parameters, const OptimiserOptions& options)
-    : options_(options), m_(torch::zeros_like(parameters.values())), v_(torch::zeros_like(parameters.values())) {}
+Optimiser::Optimiser(const Parameters& parameters, const OptimiserOptions& options, std::optional<ParameterRange> range)
+    : options_(options),
+      range_(range.value_or(ParameterRange{0, parameters.values().numel()})),
+      m_(torch::zeros({range_.count()}, parameters.values().options())),
+      v_(torch::zeros_like(m_)) {}
 
 void Optimiser::step(Parameters& parameters, double learning_rate) {
   const torch::NoGradGuard no_grad;
   ++steps_;
-  std::int64_t begin = 0;  // of what AdamW moves
   if (options_.kind == OptimiserKind::muon) {
     for (const HiddenMatrix& matrix : parameters.hidden_matrices()) {
-      muon(parameters, matrix, learning_rate);
-      begin = std::max(begin, matrix.offset + matrix.count());
+      if (const HiddenMatrix own = part_of(matrix, range_); own.groups > 0) muon(parameters, own, learning_rate);
     }
   }
-  adamw(parameters, begin, learning_rate);
+  adamw(parameters, learning_rate);
 }
 
 void adamw_step(const Tensor& values, const Tensor& gradients, const Tensor& m, const Tensor& v, std::int64_t decayed, std::int64_t step,
@@ -53,16 +64,20 @@ void adamw_step(const Tensor& values, const Tensor& gradients, const Tensor& m, 
   values.addcdiv_(m, v.sqrt().div_(std::sqrt(correct2)).add_(options.eps), -learning_rate / correct1);
 }
 
-void Optimiser::adamw(Parameters& parameters, std::int64_t begin, double learning_rate) {
-  adamw_step(parameters.values().slice(0, begin), parameters.gradients().slice(0, begin), m_.slice(0, begin), v_.slice(0, begin),
+void Optimiser::adamw(Parameters& parameters, double learning_rate) {
+  const std::int64_t begin = std::max(range_.begin, adamw_begin(parameters, options_.kind));
+  if (begin >= range_.end) return;
+  const auto weights = [&](const Tensor& block) { return block.slice(0, begin, range_.end); };
+  const auto state = [&](const Tensor& block) { return block.slice(0, begin - range_.begin); };
+  adamw_step(weights(parameters.values()), weights(parameters.gradients()), state(m_), state(v_),
              std::max<std::int64_t>(0, parameters.decayed() - begin), steps_, learning_rate, options_);
 }
 
 void Optimiser::muon(Parameters& parameters, const HiddenMatrix& matrix, double learning_rate) {
-  const auto part = [&](const Tensor& block) {
-    return block.narrow(0, matrix.offset, matrix.count()).view({matrix.groups, matrix.rows, matrix.columns});
+  const auto part = [&](const Tensor& block, std::int64_t begin) {
+    return block.narrow(0, matrix.offset - begin, matrix.count()).view({matrix.groups, matrix.rows, matrix.columns});
   };
-  const Tensor g = part(parameters.gradients()), m = part(m_), value = part(parameters.values());
+  const Tensor g = part(parameters.gradients(), 0), m = part(m_, range_.begin), value = part(parameters.values(), 0);
   m.mul_(options_.momentum).add_(g, 1 - options_.momentum);
   const Tensor ahead = torch::lerp(g, m, options_.momentum);  // Nesterov's
   value.mul_(1 - learning_rate * options_.weight_decay);

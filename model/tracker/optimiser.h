@@ -4,7 +4,10 @@
 
 #include <torch/types.h>
 
+#include <optional>
+
 #include "model/tracker/optimiser_kind.h"
+#include "model/tracker/parameter_ranges.h"
 #include "model/tracker/parameters.h"
 
 namespace catena::model {
@@ -21,7 +24,8 @@ torch::Tensor orthogonalise(const torch::Tensor& x);
 
 class Optimiser {
  public:
-  Optimiser(const Parameters& parameters, const OptimiserOptions& options);
+  /// range: the weights that this one keeps state of and moves, as split_parameters() cuts them; none: all.
+  Optimiser(const Parameters& parameters, const OptimiserOptions& options, std::optional<ParameterRange> range = {});
 
   /// One step with the gradients that `parameters` hold.
   ///
@@ -29,15 +33,18 @@ class Optimiser {
   /// training"): as long as an AdamW step usually is, so that one learning rate and one weight decay serve both.
   void step(Parameters& parameters, double learning_rate);
 
-  torch::Tensor& first_moment() { return m_; }   ///< [count] float32; for Muon's matrices the momentum
-  torch::Tensor& second_moment() { return v_; }  ///< [count] float32; unused at Muon's matrices
+  torch::Tensor& first_moment() { return m_; }   ///< [range.count()] float32; for Muon's matrices the momentum
+  torch::Tensor& second_moment() { return v_; }  ///< [range.count()] float32; unused at Muon's matrices
+  const ParameterRange& range() const { return range_; }
+  std::int64_t state_bytes() const { return static_cast<std::int64_t>(m_.nbytes() + v_.nbytes()); }
   std::int64_t& steps() { return steps_; }
 
  private:
-  void adamw(Parameters& parameters, std::int64_t begin, double learning_rate);
+  void adamw(Parameters& parameters, double learning_rate);
   void muon(Parameters& parameters, const HiddenMatrix& matrix, double learning_rate);
 
   OptimiserOptions options_;
+  ParameterRange range_;
   torch::Tensor m_, v_;
   std::int64_t steps_ = 0;
 };

@@ -13,10 +13,9 @@ namespace {
 using nlohmann::json;
 using torch::Tensor;
 
-/// What all processes hold alike: name and tensor.
+/// What the optimiser keeps of the weights in its range: name and tensor.
 template <typename F>
-void each_shared(const TrainingState& state, const F& f) {
-  f("values", state.parameters.values());
+void each_moment(const TrainingState& state, const F& f) {
   f("first_moment", state.optimiser.first_moment());
   f("second_moment", state.optimiser.second_moment());
 }
@@ -63,8 +62,11 @@ void save_checkpoint(const std::filesystem::path& folder, const TrainingState& s
   std::vector<NamedTensor> tensors;
   const Tensor lanes = all_lanes(state);
   each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named_tensor(name, state.group.gather(tensor))); });
+  each_moment(state, [&](const std::string& name, Tensor& tensor) {
+    if (const Tensor whole = state.shards.gather(tensor); whole.defined()) tensors.push_back(named_tensor(name, whole));
+  });
   if (!state.group.first()) return;
-  each_shared(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named_tensor(name, tensor)); });
+  tensors.push_back(named_tensor("values", state.parameters.values()));
   std::filesystem::create_directories(folder);
   json positions = json::array();
   const std::int64_t* numbers = lanes.data_ptr<std::int64_t>();
@@ -93,8 +95,13 @@ bool load_checkpoint(const std::filesystem::path& folder, TrainingState& state) 
         throw std::runtime_error("was made with '" + key + "' " + then.at(key).dump() + ", the plan now says " + value.dump() + "; change it back");
       }
     }
-    each_shared(state, [&](const std::string& name, Tensor& tensor) { restore_tensor(file, name, tensor, 0, 1); });
-    each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) { restore_tensor(file, name, tensor, rank, size); });
+    restore_tensor(file, "values", state.parameters.values());
+    each_moment(state, [&](const std::string& name, Tensor& tensor) {
+      restore_rows(file, name, tensor, state.optimiser.range().begin, state.parameters.values().numel());
+    });
+    each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) {
+      restore_rows(file, name, tensor, rank * tensor.size(0), size * tensor.size(0));
+    });
     const json& lanes = position.at("lanes");
     auto& own = state.batches.lanes();
     for (std::size_t i = 0; i < own.size(); ++i) {

@@ -8,6 +8,7 @@
 #include "model/tracker/tracker.h"
 #include "model/train/batches.h"
 #include "model/train/loss_scale.h"
+#include "model/train/optimiser_shards.h"
 #include "model/train/process_group.h"
 #include "model/train/train_config.h"
 
@@ -18,6 +19,7 @@ struct TrainingState {
   const ProcessGroup& group;
   Parameters& parameters;
   Optimiser& optimiser;
+  const OptimiserShards& shards;
   Batches& batches;
   SegmentState& segment;
   LossScale& loss_scale;
@@ -29,10 +31,10 @@ struct TrainingState {
 /// writes, for all of them.
 void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state);
 
-/// False when there is none. Any number of processes can go on from it as long as they read as many streams together.
-/// Throws std::runtime_error with one line when it belongs to another model or plan, or is damaged. Of the plan, steps,
-/// learning rates, threads, device, precision, what is differentiated and how often to evaluate or save may have
-/// changed.
+/// False when there is none. Any number of processes can go on from it, with the optimiser's state sharded or not, as
+/// long as they read as many streams together. Throws std::runtime_error with one line when it belongs to another model
+/// or plan, or is damaged. Of the plan, steps, learning rates, threads, device, precision, what is differentiated and
+/// how often to evaluate or save may have changed.
 bool load_checkpoint(const std::filesystem::path& folder, TrainingState& state);
 
 }  // namespace catena::model

@@ -135,6 +135,22 @@ void ProcessGroup::average(Tensor& tensor) const {
   tensor.copy_(tensors[0].div_(size()));
 }
 
+void ProcessGroup::broadcast(Tensor& tensor, int from) const {
+  if (size() == 1 || tensor.numel() == 0) return;
+  c10d::BroadcastOptions options;
+  options.rootRank = from;
+#ifdef CATENA_WITH_NCCL
+  if (tensor.is_cuda()) {
+    std::vector<Tensor> there{tensor};
+    together(rank(), size(), [&] { return connection_->nccl().broadcast(there, options); });
+    return;
+  }
+#endif
+  std::vector<Tensor> tensors{tensor.cpu()};  // the tensor itself where it lies in host memory
+  together(rank(), size(), [&] { return connection_->group().broadcast(tensors, options); });
+  if (tensor.is_cuda()) tensor.copy_(tensors[0]);
+}
+
 Tensor ProcessGroup::gather(const Tensor& tensor) const {
   if (size() == 1) return tensor;
   std::vector<Tensor> inputs{tensor.cpu().contiguous()};
@@ -155,6 +171,7 @@ class ProcessGroup::Connection {
 };
 
 void ProcessGroup::average(Tensor&) const {}
+void ProcessGroup::broadcast(Tensor&, int) const {}
 Tensor ProcessGroup::gather(const Tensor& tensor) const { return tensor; }
 
 #endif

@@ -38,6 +38,8 @@ class ProcessGroup {
 
   /// The mean over the processes, in place.
   void average(torch::Tensor& tensor) const;
+  /// The tensor of process `from`, in place in all of them. tensor: contiguous, of the same shape and type everywhere.
+  void broadcast(torch::Tensor& tensor, int from) const;
   /// The processes' tensors of one shape, one behind the other along the first dimension.
   torch::Tensor gather(const torch::Tensor& tensor) const;
 

@@ -12,8 +12,11 @@ namespace catena::model {
 /// A float32 copy in host memory.
 NamedTensor named_tensor(const std::string& name, const torch::Tensor& tensor);
 
-/// Fills `tensor`, which is part `rank` of `size` equal parts along the first dimension of what was saved. Throws std::runtime_error
-/// when it has another shape.
-void restore_tensor(const SafetensorsFile& file, const std::string& name, torch::Tensor& tensor, int rank = 0, int size = 1);
+/// Fills `tensor` with what was saved. Throws std::runtime_error when that has another shape.
+void restore_tensor(const SafetensorsFile& file, const std::string& name, torch::Tensor& tensor);
+
+/// The same for a tensor that is the rows (along the first dimension) from `first` on of `all` that were saved.
+void restore_rows(const SafetensorsFile& file, const std::string& name, torch::Tensor& tensor, std::int64_t first,
+                  std::int64_t all);
 
 }  // namespace catena::model

@@ -129,13 +129,14 @@ class Run {
         batches_(open_files(config.train, config.model.vocab), weights_of(config.train), config.batch, config.segment,
                  config.run_tokens, config.seed, place.rank * config.batch),
         parameters_(config.model, device_, torch_type(config.precision)),
-        optimiser_(parameters_, {.kind = config.optimiser, .weight_decay = config.weight_decay}),
+        shards_(parameters_, config.optimiser, group_, config.shard_optimizer),
+        optimiser_(parameters_, {.kind = config.optimiser, .weight_decay = config.weight_decay}, shards_.own()),
         update_(config.clip, config.loss_scale),
         tracker_(parameters_, {.recompute = config.recompute,
                                .across_segments = config.backpropagate_segments > 1,
                                .across_chunks = !config.truncate_at_chunks}),
         segment_(tracker_.initial_state(config.batch)),
-        state_{config, group_, parameters_, optimiser_, batches_, segment_, update_.scale()},
+        state_{config, group_, parameters_, optimiser_, shards_, batches_, segment_, update_.scale()},
         checkpoint_(config.output / "checkpoint") {
     if (config.initial_weights.empty()) {
       parameters_.initialise(config.seed);
@@ -146,6 +147,7 @@ class Run {
     if (config.precision == TrainPrecision::bfloat16 && fast_precision(config.device) == TrainPrecision::float32) {
       note("this processor has no bfloat16 products: \"precision\": \"float32\" would be many times faster");
     }
+    note_optimiser_state();
     if (!group_.first()) return;
     std::filesystem::create_directories(config.output);
     logs_.emplace(config.output);
@@ -176,6 +178,14 @@ class Run {
  private:
   void note(const std::string& line) const {
     if (group_.first() && observer_.note) observer_.note(line);
+  }
+  /// By every one of several processes, since each may hold another share.
+  void note_optimiser_state() const {
+    if (group_.size() == 1 || !observer_.note) return;
+    observer_.note("process " + std::to_string(group_.rank()) + " of " + std::to_string(group_.size()) + " holds " +
+                   std::to_string(optimiser_.state_bytes()) + " bytes of optimiser state, for " +
+                   std::to_string(optimiser_.range().count()) + " of " + std::to_string(parameters_.values().numel()) +
+                   " weights");
   }
   /// Whether any process says so: all must do the same next.
   bool any(bool here) const {
@@ -226,6 +236,7 @@ class Run {
     group_.average(parameters_.gradients());
     rate_ = learning_rate_at(config_, state_.step);
     const auto [norm, skipped] = update_.apply(parameters_, optimiser_, rate_);
+    if (!skipped) shards_.exchange(parameters_.values());
     gradient_norm_ = norm;
     mean = mean / segments;
     group_.average(mean);
@@ -285,6 +296,7 @@ class Run {
   std::vector<std::shared_ptr<const TokenFile>> heldout_;
   Batches batches_;
   Parameters parameters_;
+  OptimiserShards shards_;
   Optimiser optimiser_;
   WeightUpdate update_;
   Tracker tracker_;

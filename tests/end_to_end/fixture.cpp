@@ -1,5 +1,7 @@
 #include "tests/end_to_end/fixture.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -62,6 +64,14 @@ fs::path write_train_config(const fs::path& folder, const nlohmann::json& change
   if (!changes.is_null()) plan.update(changes);
   write_file(folder / "train.json", plan.dump(1));
   return folder / "train.json";
+}
+
+Surroundings one_of(int size, int rank) {
+  const std::string port = std::to_string(20000 + ::getpid() % 20000);
+  return {.environment = {{"RANK", std::to_string(rank)},
+                          {"WORLD_SIZE", std::to_string(size)},
+                          {"MASTER_ADDR", "127.0.0.1"},
+                          {"MASTER_PORT", port}}};
 }
 
 std::map<std::string, std::string> contents(const fs::path& folder) {

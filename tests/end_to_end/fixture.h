@@ -27,6 +27,9 @@ void copy_tiny_model(const std::filesystem::path& to);
 std::filesystem::path write_train_config(const std::filesystem::path& folder,
                                          const nlohmann::json& changes = nlohmann::json::object());
 
+/// What torchrun tells process `rank` of `size`.
+Surroundings one_of(int size, int rank);
+
 /// Every file below `folder` with its contents.
 std::map<std::string, std::string> contents(const std::filesystem::path& folder);
 

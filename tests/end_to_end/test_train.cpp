@@ -1,6 +1,4 @@
 // catena train: interrupting and running out of disk lose nothing.
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <limits>
@@ -16,12 +14,6 @@ namespace fs = std::filesystem;
 using namespace catena::test;
 
 namespace {
-
-/// What torchrun tells process `rank` of two.
-Surroundings one_of_two(int rank) {
-  const std::string port = std::to_string(20000 + ::getpid() % 20000);
-  return {.environment = {{"RANK", std::to_string(rank)}, {"WORLD_SIZE", "2"}, {"MASTER_ADDR", "127.0.0.1"}, {"MASTER_PORT", port}}};
-}
 
 /// Loss of the last line of log.csv.
 double logged_loss(const fs::path& log) {
@@ -204,8 +196,8 @@ TEST_CASE("two processes with one stream each learn what one process with two st
   half["output"] = "together";
   const std::vector<std::string> command{"train", write_train_config(folder.path(), half).string()};
   {
-    Process second(command, one_of_two(1));
-    const Finished first = run_catena(command, one_of_two(0));
+    Process second(command, one_of(2, 1));
+    const Finished first = run_catena(command, one_of(2, 0));
     CAPTURE(first.err);
     REQUIRE(first.code == 0);
     REQUIRE(second.wait().code == 0);
@@ -234,9 +226,10 @@ TEST_CASE("a gradient that is not finite in one of two processes is skipped by b
   CHECK(alone.err.find("step 3: gradient is not finite, step skipped") != std::string::npos);
   plan["batch"] = 1;
   plan["output"] = "together";
+  plan["shard_optimizer"] = GENERATE(false, true);
   const std::vector<std::string> command{"train", write_train_config(folder.path(), plan).string()};
-  Process second(command, one_of_two(1));
-  const Finished first = run_catena(command, one_of_two(0));
+  Process second(command, one_of(2, 1));
+  const Finished first = run_catena(command, one_of(2, 0));
   CAPTURE(first.err);
   REQUIRE(first.code == 0);
   REQUIRE(second.wait().code == 0);
@@ -248,10 +241,15 @@ TEST_CASE("a gradient that is not finite in one of two processes is skipped by b
 
 TEST_CASE("when a process dies the others end with one clear line, and all go on from the last checkpoint") {
   const TemporaryFolder folder;
-  const std::vector<std::string> command{
-      "train", write_train_config(folder.path(), {{"batch", 1}, {"steps", 1000000}, {"evaluate_every", 1000000}, {"checkpoint_every_s", 0.2}}).string()};
+  const std::vector<std::string> command{"train",
+                                         write_train_config(folder.path(), {{"batch", 1},
+                                                                            {"steps", 1000000},
+                                                                            {"evaluate_every", 1000000},
+                                                                            {"checkpoint_every_s", 0.2},
+                                                                            {"shard_optimizer", GENERATE(false, true)}})
+                                             .string()};
   {
-    Process first(command, one_of_two(0)), second(command, one_of_two(1));
+    Process first(command, one_of(2, 0)), second(command, one_of(2, 1));
     REQUIRE(first.says("step "));
     for (int i = 0; i < 100 && !fs::exists(folder / "trained" / "checkpoint" / "training.safetensors"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
     second.send(SIGKILL);
@@ -260,7 +258,7 @@ TEST_CASE("when a process dies the others end with one clear line, and all go on
     CHECK(result.code == 1);
     CHECK(result.err.find("lost another one; start them all again") != std::string::npos);
   }
-  Process first(command, one_of_two(0)), second(command, one_of_two(1));
+  Process first(command, one_of(2, 0)), second(command, one_of(2, 1));
   CHECK(first.says("resumed at step"));
   REQUIRE(first.says("step "));
   second.send(SIGINT);  // Ctrl-C for one of them stops all
