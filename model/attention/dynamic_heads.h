@@ -24,6 +24,7 @@ class DynamicHeads final : public Mixer {
   torch::Tensor gate(const torch::Tensor& x) const;
 
  protected:
+  torch::ScalarType type() const override { return projections_.in().scalar_type(); }
   torch::Tensor mix(const torch::Tensor& x) const override;
 
  private:

@@ -23,6 +23,7 @@ class ImportanceMemory final : public Mixer {
   torch::Tensor score(const torch::Tensor& x) const;
 
  protected:
+  torch::ScalarType type() const override { return projections_.in().scalar_type(); }
   torch::Tensor mix(const torch::Tensor& x) const override;
   torch::Tensor mix_next(const torch::Tensor& x, MixerState& state) const override;
 

@@ -25,6 +25,7 @@ class Linformer final : public Mixer {
   Cost cost(std::int64_t length) const override;
 
  protected:
+  torch::ScalarType type() const override { return projections_.in().scalar_type(); }
   torch::Tensor mix(const torch::Tensor& x) const override;
 
  private:

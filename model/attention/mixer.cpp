@@ -22,6 +22,10 @@ void Mixer::check(const Tensor& x) const {
     shape << x.sizes();
     fail("input of shape " + shape.str() + ", expected [batch, tokens, " + std::to_string(config_.width) + "]");
   }
+  if (x.scalar_type() != type()) {
+    fail(std::string("input of type ") + c10::toString(x.scalar_type()) + ", expected " + c10::toString(type()) +
+         " as the weights are");
+  }
   if (!x.isfinite().all().item<bool>())
     fail("the input holds a number that is not finite; look for it before this layer");
 }

@@ -53,6 +53,8 @@ class Mixer {
   virtual std::int64_t state_bytes(std::int64_t length) const;
 
  protected:
+  /// Of the parameters, and so of the input.
+  virtual torch::ScalarType type() const = 0;
   virtual torch::Tensor mix(const torch::Tensor& x) const = 0;
   /// One token: x [B, d] -> [B, d].
   virtual torch::Tensor mix_next(const torch::Tensor& x, MixerState& state) const;

@@ -20,6 +20,7 @@ class MultiHeadAttention final : public Mixer {
   MixerState initial_state(std::int64_t batch) const override;
 
  protected:
+  torch::ScalarType type() const override { return projections_.in().scalar_type(); }
   torch::Tensor mix(const torch::Tensor& x) const override;
   torch::Tensor mix_next(const torch::Tensor& x, MixerState& state) const override;
 

@@ -22,6 +22,7 @@ class PyramidMemory final : public Mixer {
   std::int64_t state_bytes(std::int64_t length) const override;
 
  protected:
+  torch::ScalarType type() const override { return projections_.in().scalar_type(); }
   torch::Tensor mix(const torch::Tensor& x) const override;
   torch::Tensor mix_next(const torch::Tensor& x, MixerState& state) const override;
 

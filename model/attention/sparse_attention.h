@@ -29,6 +29,7 @@ class SparseAttention final : public Mixer {
   Cost cost(std::int64_t length) const override;
 
  protected:
+  torch::ScalarType type() const override { return projections_.in().scalar_type(); }
   torch::Tensor mix(const torch::Tensor& x) const override;
 
  private:

@@ -1,4 +1,6 @@
 // The systems that carry a memory, each against a plain loop over tokens in float64.
+#include <torch/csrc/autograd/autograd.h>
+
 #include "lab_fixture.h"
 #include "model/attention/importance_memory.h"
 #include "model/attention/linear_attention.h"
@@ -53,6 +55,41 @@ TEST_CASE(
     const Inputs stateless(in.begin(), in.begin() + 4);
     check_same([](const Inputs& x) { return linear_memory(x[0], x[1], x[2], x[3]).first; },
                [&](const Inputs& x) { return by_hand(x, true); }, stateless);
+  }
+}
+
+TEST_CASE(
+    "a linear memory whose gate or state is absent gives as many gradients as with them: none at an absent one's "
+    "place") {
+  torch::manual_seed(5);
+  for (const std::int64_t length : {1, 2, 64, 130}) {
+    for (const bool gated : {false, true}) {
+      for (const bool started : {false, true}) {
+        INFO("length " << length << ", gate " << gated << ", state " << started);
+        Inputs in{torch::randn({3, length, 4}), torch::randn({3, length, 4}), torch::randn({3, length, 5}),
+                  -torch::rand({3, length}), torch::randn({3, 4, 5})};
+        for (Tensor& x : in) x.requires_grad_();
+        const auto [o, after] =
+            linear_memory(in[0], in[1], in[2], gated ? in[3] : Tensor(), started ? in[4] : Tensor());
+        CHECK(o.sizes() == torch::IntArrayRef({3, length, 5}));
+        CHECK(after.sizes() == in[4].sizes());
+        const auto gradients =
+            torch::autograd::grad({o.square().sum() + after.square().sum()}, in, {}, false, false, true);
+        REQUIRE(gradients.size() == in.size());
+        for (std::size_t i = 0; i < in.size(); ++i) {
+          const bool present = i < 3 || (i == 3 ? gated : started);
+          INFO("input " << i);
+          REQUIRE(gradients[i].defined() == present);
+          if (present) CHECK(gradients[i].sizes() == in[i].sizes());
+          if (present && (i != 3 || length > 1 || started)) CHECK(gradients[i].abs().sum().item<float>() > 0);
+        }
+        // Absent means nothing forgotten and nothing known.
+        const auto [same, same_after] = linear_memory(in[0], in[1], in[2], gated ? in[3] : torch::zeros({3, length}),
+                                                      started ? in[4] : torch::zeros({3, 4, 5}));
+        CHECK(torch::equal(same, o));
+        CHECK(torch::equal(same_after, after));
+      }
+    }
   }
 }
 

@@ -173,6 +173,46 @@ TEST_CASE("any system: bfloat16 follows float32") {
   }
 }
 
+TEST_CASE("any system: gradients in bfloat16 follow float32's, for the input and every matrix") {
+  for (const std::string& system : system_names()) {
+    const auto gradients = [&](torch::ScalarType type) {
+      const Lab lab(small_config(system), type);
+      if (system == "dynamic-heads") lab.set("gate.bias", torch::tensor({9.0F, -9.0F}));
+      const Tensor x = input(2, 21).to(type).requires_grad_();
+      torch::manual_seed(16);
+      const Tensor direction = torch::randn({2, 21, 8}).to(torch::kBFloat16);  // the same numbers in both
+      (lab.mixer->forward(x) * direction.to(type)).sum().backward();
+      std::vector<std::pair<std::string, Tensor>> all{{"input", x.grad()}};
+      for (const auto& [name, tensor] : lab.parameters.all()) {
+        if (tensor.dim() == 2 && name.find("gate") == std::string::npos) all.emplace_back(name, tensor.grad());
+      }
+      return all;
+    };
+    const auto wide = gradients(torch::kFloat), half = gradients(torch::kBFloat16);
+    for (std::size_t i = 0; i < wide.size(); ++i) {
+      INFO(system << ", " << wide[i].first);
+      REQUIRE(half[i].second.defined() == wide[i].second.defined());
+      if (!wide[i].second.defined()) continue;
+      CHECK(half[i].second.scalar_type() == torch::kBFloat16);
+      CHECK(relative_error(half[i].second, wide[i].second) < 0.06);
+    }
+  }
+}
+
+TEST_CASE("streaming systems: token by token in bfloat16 follows the whole sequence in float32") {
+  for (const std::string& system : system_names()) {
+    const Lab wide(small_config(system)), half(small_config(system), torch::kBFloat16);
+    if (!wide.mixer->streams()) continue;
+    INFO(system);
+    const torch::NoGradGuard no_grad;
+    const Tensor x = input(2, 45);
+    MixerState state = half.mixer->initial_state(2);
+    const Tensor y = half.mixer->step(x.to(torch::kBFloat16), state);
+    CHECK(y.scalar_type() == torch::kBFloat16);
+    CHECK(relative_error(y, wide.mixer->forward(x)) < 0.03);
+  }
+}
+
 TEST_CASE("any system: the products that are run are those of the formula") {
   for (const std::string& system : system_names()) {
     SystemConfig config = small_config(system);
@@ -230,44 +270,4 @@ TEST_CASE("products are counted once, on the way forward and back") {
         }) == 2 * 64 * 32 * 64);
   CHECK(count_multiply_adds([&] { a.matmul(b).sum().backward(); }) == 3 * 3 * 5 * 7);
   CHECK(count_multiply_adds([&] { a.exp(); }) == 0);
-}
-
-TEST_CASE("bad settings and inputs are refused in one clear line") {
-  using Catch::Contains;
-  const auto made = [](auto change) {
-    SystemConfig config = small_config("block");
-    change(config);
-    return message_of([&] { Lab lab(config); });
-  };
-  CHECK_THAT(made([](SystemConfig& c) { c.system = "performer"; }),
-             Contains("'performer'") && Contains("linformer") && !Contains("\n"));
-  CHECK_THAT(made([](SystemConfig& c) { c.heads = 0; }), Contains("heads is 0"));
-  CHECK_THAT(made([](SystemConfig& c) { c.heads = 3; }), Contains("heads is 3") && Contains("divisor of width 8"));
-  CHECK_THAT(made([](SystemConfig& c) { c.heads = 8; }), Contains("width / heads is 1"));
-  CHECK_THAT(made([](SystemConfig& c) { c.chunk = 0; }), Contains("chunk is 0"));
-  CHECK_THAT(made([](SystemConfig& c) {
-               c.system = "linear";
-               c.causal = false;
-             }),
-             Contains("'linear' only looks back"));
-  CHECK_THAT(made([](SystemConfig&) {}), Catch::Equals(""));
-
-  for (const std::string& system : system_names()) {
-    INFO(system);
-    const Lab lab(small_config(system));
-    Tensor x = input(1, 9);
-    x[0][5][3] = std::numeric_limits<float>::quiet_NaN();
-    const auto forward = [&](const Tensor& y) { return message_of([&] { lab.mixer->forward(y); }); };
-    CHECK_THAT(forward(x), Contains(system) && Contains("not finite") && !Contains("\n"));
-    CHECK_THAT(forward(torch::zeros({2, 3, 9})), Contains("expected [batch, tokens, 8]") && !Contains("\n"));
-    CHECK_THAT(forward(torch::zeros({2, 0, 8})), Contains("expected [batch, tokens, 8]"));
-    CHECK_THAT(forward(torch::zeros({3, 8})), Contains("expected [batch, tokens, 8]"));
-    CHECK_THAT(forward(torch::zeros({1, 601, 8})), Contains("max_length 600"));
-    if (lab.mixer->streams()) {
-      MixerState state = lab.mixer->initial_state(1);
-      CHECK_THAT(message_of([&] { lab.mixer->step(x, state); }), Contains("not finite"));
-    } else {
-      CHECK_THAT(message_of([&] { lab.mixer->initial_state(1); }), Contains("does not stream"));
-    }
-  }
 }
