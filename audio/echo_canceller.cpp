@@ -56,8 +56,7 @@ EchoCanceller::EchoCanceller() : impl_(std::make_unique<Impl>()) {
   check(echo.set_suppression_level(webrtc::EchoCancellation::kHighSuppression), "the canceller");
   check(echo.enable_metrics(true), "the canceller");
   check(echo.Enable(true), "the canceller");
-  // The reader of speech has learnt to read in noise: more suppression costs it words (docs/measurements.md).
-  check(processing.noise_suppression()->set_level(webrtc::NoiseSuppression::kLow), "noise suppression");
+  check(processing.noise_suppression()->set_level(webrtc::NoiseSuppression::kModerate), "noise suppression");
   check(processing.noise_suppression()->Enable(true), "noise suppression");
   // Quiet speakers are brought up by at most 9 dB; more would bring up what is left of the echo as well.
   webrtc::GainControl& gain = *processing.gain_control();

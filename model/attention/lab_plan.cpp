@@ -29,7 +29,7 @@ LabPlan LabPlan::load(const fs::path& file) {
   reader.get_path("output", training.output, true);
   training.tokenizer = read_tokenizer(object, file);
   read_schedule(reader, training);
-  for (const char* key : {"optimiser", "shard_optimizer", "device", "precision", "backpropagate_segments", "truncate",
+  for (const char* key : {"optimiser", "shard_optimiser", "device", "precision", "backpropagate_segments", "truncate",
                           "auxiliary_loss", "initial_weights"}) {
     if (object.contains(key))
       reader.fail(key,

@@ -92,7 +92,7 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   reader.get("chunk_lengths", config.chunk_lengths);
   reader.get("run_tokens", config.run_tokens);
   reader.get_choice("optimiser", config.optimiser, {{"adamw", OptimiserKind::adamw}, {"muon", OptimiserKind::muon}});
-  reader.get("shard_optimizer", config.shard_optimizer);
+  reader.get("shard_optimiser", config.shard_optimiser);
   reader.get_choice("device", config.device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
   config.precision = fast_precision(config.device);
   reader.get_choice("precision", config.precision,

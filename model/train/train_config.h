@@ -51,7 +51,7 @@ struct TrainConfig {
   double final_learning_rate = 0.1;  ///< share of learning_rate at the end of the cosine
   std::int64_t warmup_steps = 100;
   OptimiserKind optimiser = OptimiserKind::adamw;
-  bool shard_optimizer =
+  bool shard_optimiser =
       false;  ///< several processes: each keeps the optimiser's state of its share of the weights only
   double weight_decay = 0.1;
   double clip = 1.0;

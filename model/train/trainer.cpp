@@ -129,7 +129,7 @@ class Run {
         batches_(open_files(config.train, config.model.vocab), weights_of(config.train), config.batch, config.segment,
                  config.run_tokens, config.seed, place.rank * config.batch),
         parameters_(config.model, device_, torch_type(config.precision)),
-        shards_(parameters_, config.optimiser, group_, config.shard_optimizer),
+        shards_(parameters_, config.optimiser, group_, config.shard_optimiser),
         optimiser_(parameters_, {.kind = config.optimiser, .weight_decay = config.weight_decay}, shards_.own()),
         update_(config.clip, config.loss_scale),
         tracker_(parameters_, {.recompute = config.recompute,

@@ -15,7 +15,7 @@ namespace {
 /// A plan of four streams in all whose gradients are clipped at every step. The rate is the same however many steps.
 nlohmann::json plan_of(int processes, bool shard, int steps, const std::string& output) {
   return {{"batch", 4 / processes},
-          {"shard_optimizer", shard},
+          {"shard_optimiser", shard},
           {"steps", steps},
           {"output", output},
           {"heldout", nlohmann::json::array()},

@@ -226,7 +226,7 @@ TEST_CASE("a gradient that is not finite in one of two processes is skipped by b
   CHECK(alone.err.find("step 3: gradient is not finite, step skipped") != std::string::npos);
   plan["batch"] = 1;
   plan["output"] = "together";
-  plan["shard_optimizer"] = GENERATE(false, true);
+  plan["shard_optimiser"] = GENERATE(false, true);
   const std::vector<std::string> command{"train", write_train_config(folder.path(), plan).string()};
   Process second(command, one_of(2, 1));
   const Finished first = run_catena(command, one_of(2, 0));
@@ -246,7 +246,7 @@ TEST_CASE("when a process dies the others end with one clear line, and all go on
                                                                             {"steps", 1000000},
                                                                             {"evaluate_every", 1000000},
                                                                             {"checkpoint_every_s", 0.2},
-                                                                            {"shard_optimizer", GENERATE(false, true)}})
+                                                                            {"shard_optimiser", GENERATE(false, true)}})
                                              .string()};
   {
     Process first(command, one_of(2, 0)), second(command, one_of(2, 1));
