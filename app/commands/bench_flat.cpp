@@ -28,26 +28,9 @@ double timed_ms(const auto& work) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-/// Weights of the Transformer: their values do not matter to its speed, so they come from a fixed formula.
-std::shared_ptr<const Weights> transformer_weights(const ModelConfig& config) {
-  std::vector<NamedTensor> tensors;
-  unsigned seed = 1;
-  for (const TensorSpec& spec : tensor_specs(config)) {
-    std::size_t count = 1;
-    for (const std::int64_t extent : spec.shape) count *= static_cast<std::size_t>(extent);
-    NamedTensor tensor{spec.name, spec.shape, std::vector<float>(count)};
-    for (float& value : tensor.values) {
-      seed = seed * 1664525U + 1013904223U;
-      value = spec.shape.size() == 1 ? 1.0F : (static_cast<float>(seed >> 8) * 0x1p-23F - 1.0F) * 0.06F;
-    }
-    tensors.push_back(std::move(tensor));
-  }
-  return Weights::from_tensors(config, std::move(tensors));
-}
-
 nlohmann::json run_transformer(const BenchOptions& options, const ModelConfig& tracker, const std::vector<Token>& tokens) {
   const ModelConfig config = same_size_transformer(tracker);
-  Transformer transformer(transformer_weights(config), options.model.executor().precision, static_cast<int>(tokens.size()));
+  Transformer transformer(filler_weights(config), options.model.executor().precision, static_cast<int>(tokens.size()));
   std::vector<float> logits(static_cast<std::size_t>(config.vocab));
   std::vector<double> times;
   const auto start = Clock::now();

@@ -26,24 +26,33 @@ std::unique_ptr<Mixer> make(const SystemConfig& config, ParameterSet& parameters
 struct Entry {
   const char* name;
   Make make;
-  bool ahead;  // can look ahead
+  bool ahead;    // can look ahead
+  bool streams;  // as its mixer says, without making one
 };
 constexpr Entry entries[] = {
-    {"attention", make<MultiHeadAttention>, true}, {"block", make<BlockAttention>, true},
-    {"block-sparse", make<SparseAttention>, true}, {"random", make<SparseAttention>, true},
-    {"linformer", make<Linformer>, true},          {"dynamic-heads", make<DynamicHeads>, true},
-    {"linear", make<LinearAttention>, false},      {"gated-linear", make<RegressionMemory>, false},
-    {"delta", make<RegressionMemory>, false},      {"importance", make<ImportanceMemory>, false},
-    {"pyramid", make<PyramidMemory>, false},       {"paired-regression", make<PairedChain>, false}};
+    {"attention", make<MultiHeadAttention>, true, true}, {"block", make<BlockAttention>, true, true},
+    {"block-sparse", make<SparseAttention>, true, false}, {"random", make<SparseAttention>, true, false},
+    {"linformer", make<Linformer>, true, false},          {"dynamic-heads", make<DynamicHeads>, true, false},
+    {"linear", make<LinearAttention>, false, true},       {"gated-linear", make<RegressionMemory>, false, true},
+    {"delta", make<RegressionMemory>, false, true},       {"importance", make<ImportanceMemory>, false, true},
+    {"pyramid", make<PyramidMemory>, false, true},        {"paired-regression", make<PairedChain>, false, true}};
+
+std::vector<std::string> names_of(bool only_streaming) {
+  std::vector<std::string> list;
+  for (const Entry& entry : entries)
+    if (entry.streams || !only_streaming) list.emplace_back(entry.name);
+  return list;
+}
 
 }  // namespace
 
 const std::vector<std::string>& system_names() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> list;
-    for (const Entry& entry : entries) list.emplace_back(entry.name);
-    return list;
-  }();
+  static const std::vector<std::string> names = names_of(false);
+  return names;
+}
+
+const std::vector<std::string>& streaming_system_names() {
+  static const std::vector<std::string> names = names_of(true);
   return names;
 }
 

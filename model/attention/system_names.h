@@ -12,6 +12,9 @@ namespace catena::model::lab {
 /// paired-regression.
 const std::vector<std::string>& system_names();
 
+/// Those of them that read token by token.
+const std::vector<std::string>& streaming_system_names();
+
 /// Multiply-adds of one forward pass over `length` tokens, by formula. Throws std::runtime_error as make_system() does.
 double multiply_adds(const SystemConfig& config, std::int64_t length);
 

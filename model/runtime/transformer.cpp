@@ -21,32 +21,51 @@ std::int64_t kv_cache_bytes(const ModelConfig& config, std::int64_t tokens, Prec
   return tokens * config.layers * 2 * config.width * (precision == Precision::float32 ? 4 : 2);
 }
 
+std::shared_ptr<const Weights> filler_weights(const ModelConfig& config) {
+  std::vector<NamedTensor> tensors;
+  unsigned seed = 1;
+  for (const TensorSpec& spec : tensor_specs(config)) {
+    std::size_t count = 1;
+    for (const std::int64_t extent : spec.shape) count *= static_cast<std::size_t>(extent);
+    NamedTensor tensor{spec.name, spec.shape, std::vector<float>(count)};
+    for (float& value : tensor.values) {
+      seed = seed * 1664525U + 1013904223U;
+      value = spec.shape.size() == 1 ? 1.0F : (static_cast<float>(seed >> 8) * 0x1p-23F - 1.0F) * 0.06F;
+    }
+    tensors.push_back(std::move(tensor));
+  }
+  return Weights::from_tensors(config, std::move(tensors));
+}
+
 Transformer::Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest)
     : model_(*PackedModel::get(weights, precision)), scratch_(weights->config(), 1), longest_(longest) {
   const ModelConfig& config = model_.config;
   if (config.carry != Carry::attention) throw std::runtime_error("a Transformer is made of a carry = attention model, not of '" + config.name + "'");
-  scratch_.scores.resize(static_cast<std::size_t>(longest));
+  caches_.resize(static_cast<std::size_t>(config.layers));
+}
+
+void Transformer::grow() {
+  capacity_ = std::min(longest_, std::max(128, 2 * capacity_));
+  for (Cache& cache : caches_) {
+    cache.keys.resize(static_cast<std::size_t>(capacity_) * scratch_.width);
+    cache.values.resize(static_cast<std::size_t>(capacity_) * scratch_.width);
+  }
+  const ModelConfig& config = model_.config;
+  scratch_.scores.resize(std::max(scratch_.scores.size(), static_cast<std::size_t>(capacity_)));
   const int half = config.head_width() / 2;
-  for (auto position = static_cast<int>(model_.cosine.size()) / half; position < longest; ++position) {
+  for (auto position = static_cast<int>(model_.cosine.size()) / half; position < capacity_; ++position) {
     for (int j = 0; j < half; ++j) {
       const double angle = position * std::pow(static_cast<double>(config.rope_base), -static_cast<double>(j) / half);
       model_.cosine.push_back(static_cast<float>(std::cos(angle)));
       model_.sine.push_back(static_cast<float>(std::sin(angle)));
     }
   }
-  caches_.resize(static_cast<std::size_t>(config.layers));
 }
 
 void Transformer::read(Token token) {
   const ModelConfig& config = model_.config;
   if (tokens_ == longest_) throw std::runtime_error("the Transformer was made for " + std::to_string(longest_) + " tokens");
-  if (tokens_ == capacity_) {
-    capacity_ = std::min(longest_, std::max(128, 2 * capacity_));
-    for (Cache& cache : caches_) {
-      cache.keys.resize(static_cast<std::size_t>(capacity_) * scratch_.width);
-      cache.values.resize(static_cast<std::size_t>(capacity_) * scratch_.width);
-    }
-  }
+  if (tokens_ == capacity_) grow();
   const Kernels& kernels = best_kernels();
   const Compute compute{kernels, pool_, scratch_.quantized};
   const Rows x = scratch_.x(), h = scratch_.h(), wide = scratch_.projected();
@@ -71,6 +90,20 @@ void Transformer::logits(std::span<float> out) {
                         {out.data(), out.size()});
 }
 
-std::int64_t Transformer::cache_bytes() const { return kv_cache_bytes(model_.config, capacity_); }
+void Transformer::rewind(int tokens) {
+  if (tokens < 0 || tokens > tokens_) throw std::out_of_range("the Transformer has read " + std::to_string(tokens_) + " tokens, not " + std::to_string(tokens));
+  tokens_ = tokens;
+  if (tokens > 0) return;
+  for (Cache& cache : caches_) cache = {};
+  capacity_ = 0;
+}
+
+std::int64_t Transformer::cache_bytes() const {
+  std::size_t numbers = 0;
+  for (const Cache& cache : caches_) numbers += cache.keys.size() + cache.values.size();
+  return static_cast<std::int64_t>(numbers * sizeof(float));
+}
+
+std::int64_t Transformer::state_bytes() const { return capacity_ == 0 ? 0 : cache_bytes() / capacity_ * tokens_; }
 
 }  // namespace catena::model

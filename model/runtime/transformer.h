@@ -18,6 +18,9 @@ ModelConfig same_size_transformer(const ModelConfig& config);
 /// float32, else 2, as caches are usually kept in 16 bits beside narrower weights.
 std::int64_t kv_cache_bytes(const ModelConfig& config, std::int64_t tokens, Precision precision = Precision::float32);
 
+/// Weights of these shapes for measuring, where only their number counts: matrices by a fixed formula, vectors of ones.
+std::shared_ptr<const Weights> filler_weights(const ModelConfig& config);
+
 /// One stream. Cost of a token: its weights once and the whole cache once.
 class Transformer {
  public:
@@ -28,10 +31,17 @@ class Transformer {
   /// Next-token logits; `out` has vocab floats.
   void logits(std::span<float> out);
 
+  /// Forgets all but the first `tokens` tokens; with 0 the cache is given back. Throws std::out_of_range when there are not as many.
+  void rewind(int tokens);
+
   int tokens() const { return tokens_; }
   std::int64_t cache_bytes() const;  ///< allocated for keys and values: doubles whenever it is full
+  std::int64_t state_bytes() const;  ///< of the cache, what the tokens read take up
 
  private:
+  /// Room for twice as many tokens, and the rotations of their places.
+  void grow();
+
   struct Cache {
     Buffer keys, values;  // [capacity, d]
   };

@@ -30,6 +30,28 @@ TEST_CASE("the Transformer gives what a carry = none model of its weights gives 
   CHECK_THROWS_WITH(transformer.read(0), Catch::Contains("400 tokens"));
 }
 
+TEST_CASE("a Transformer that goes back ends as one that never read what was taken back") {
+  const auto weights = random_weights(tiny_config(Carry::attention), 21);
+  Transformer fresh(weights, Precision::float32, 400), went_back(weights, Precision::float32, 400);
+  for (Token token = 0; token < 90; ++token) went_back.read(token);
+  went_back.rewind(50);
+  CHECK(went_back.state_bytes() == kv_cache_bytes(weights->config(), 50));
+  for (Token token = 0; token < 50; ++token) fresh.read(token);
+  std::vector<float> expected(96), actual(96);
+  for (Token token = 20; token < 40; ++token) {
+    fresh.read(token);
+    went_back.read(token);
+    fresh.logits(expected);
+    went_back.logits(actual);
+    REQUIRE(actual == expected);
+  }
+  CHECK_THROWS_WITH(fresh.rewind(71), Catch::Contains("70 tokens"));
+  fresh.rewind(0);
+  CHECK(fresh.cache_bytes() == 0);
+  fresh.read(1);
+  CHECK(fresh.state_bytes() == kv_cache_bytes(weights->config(), 1));
+}
+
 TEST_CASE("a same-size Transformer has the tracker's parameters within one per cent") {
   ModelConfig config = tiny_config(Carry::delta, 8192);
   config.width = 256;

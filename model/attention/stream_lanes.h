@@ -1,0 +1,119 @@
+// Several systems that read the same stream, each at its own pace and from its own place: what the Compare dock shows.
+// No LibTorch in here.
+//
+// The thread that reads the stream hands its tokens over (begin, write); a worker of low priority lets the lanes read
+// them (step); a third thread takes the figures. Nobody waits for the worker longer than a list takes to swap.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/attention/stream_lane.h"
+#include "model/attention/token_log.h"
+
+namespace catena::model::lab {
+
+struct LaneLimits {
+  std::size_t log = 65536;   ///< tokens kept for those that are behind; a lane that is farther behind stops
+  std::int64_t back = 8192;  ///< a lane begins with the stream's beginning, or at most so many tokens back
+};
+
+struct LaneStep {
+  std::int64_t tokens = 0;  ///< read with it
+  float ms = 0;             ///< processor time
+};
+
+/// How a lane stands.
+struct LaneFigures {
+  std::string system;
+  int run = 0;              ///< counts its beginnings
+  std::int64_t tokens = 0;  ///< read since it began
+  std::int64_t behind = 0;  ///< tokens that the stream has read and the lane has not
+  std::int64_t state_bytes = 0;
+  std::int64_t held_bytes = 0;
+  double p50_ms = 0, p95_ms = 0;  ///< processor time a token, of the last `latency_window` tokens
+  std::vector<LaneStep> steps;    ///< since the last take(), the newest most_steps of them
+  std::string problem;            ///< not empty: it has stopped, and why, in one line
+};
+
+class StreamLanes {
+ public:
+  static constexpr std::size_t latency_window = 512, most_steps = 4096;
+
+  explicit StreamLanes(const LaneLimits& limits = {}) : limits_(limits), log_(limits.log) {}
+
+  // Of any thread; none waits.
+  /// Another stream: every lane begins anew with what `log` holds of it. `what` says so, in one line.
+  void begin(const TokenLog& log, const std::string& what);
+  /// The stream has read tokens, as TokenLog::write(). Where it went back, the lanes that were farther go back too: to
+  /// the place, if they still know a state at or before it, else to their beginning.
+  void write(std::int64_t place, std::span<const Token> tokens);
+  struct Taken {
+    std::vector<LaneFigures> lanes;  ///< as they were chosen
+    std::string event;               ///< the last thing that happened to all, empty: nothing yet
+  };
+  Taken take();
+
+  // Of the worker.
+  /// Makes all lanes of this model, anew.
+  void use(const LaneModel& model);
+  /// Lanes for these systems, of lane_names(); those not named are freed, those there already go on.
+  void choose(const std::vector<std::string>& systems);
+  /// Lets one lane that is behind read until the time is up or `stop`; a token is read to its end. False when no lane
+  /// has anything to read.
+  bool step(
+      std::chrono::steady_clock::time_point deadline, const std::function<bool()>& stop = [] { return false; });
+
+ private:
+  struct Lane {
+    std::string system;
+    std::unique_ptr<StreamLane> stream;
+    std::int64_t start = 0;        // of the stream, where it began
+    std::vector<float> newest_ms;  // a ring of latency_window
+    std::size_t next_ms = 0;
+    LaneFigures figures;
+    std::int64_t place() const { return start + (stream ? stream->tokens() : 0); }
+    bool stopped() const { return !figures.problem.empty(); }
+  };
+  struct Run {
+    std::int64_t place;
+    std::size_t tokens;
+    bool another;  // stream
+    std::string event;
+  };
+  void take_in();
+  void make(Lane& lane);
+  void start(Lane& lane);
+  void go_back(Lane& lane, std::int64_t place);
+  void stop(Lane& lane, const std::string& problem);
+  Lane* next();
+  void read(Lane& lane, Token token);
+  void publish();
+  void say(const std::string& event);
+
+  const LaneLimits limits_;
+
+  std::mutex inbox_mutex_;
+  std::vector<Run> runs_;
+  std::vector<Token> tokens_;
+
+  // The worker's.
+  TokenLog log_;
+  LaneModel model_;
+  std::vector<Lane> lanes_;
+  std::size_t turn_ = 0;
+  std::vector<Run> new_runs_;
+  std::vector<Token> new_tokens_;
+
+  std::mutex shown_mutex_;
+  Taken shown_;
+};
+
+}  // namespace catena::model::lab
