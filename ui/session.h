@@ -233,7 +233,41 @@ struct Dictated {
   bool undo = false;  ///< takes the last insertion back
 };
 
-enum class Panel { editor, sound, memory, latency, chunk, transcript };
+/// A system of the Compare dock.
+struct CompareSystem {
+  QString id;
+  QString name;
+  QString about;  ///< one line
+};
+
+/// Whose tokens the compared systems read.
+enum class CompareSource { document, conversation, sound };
+
+struct CompareStep {
+  qint64 tokens = 0;  ///< read with it
+  double ms = 0;      ///< processor time
+};
+
+/// How a compared system stands.
+struct CompareLane {
+  QString system;  ///< its id
+  int run = 0;     ///< counts its beginnings
+  qint64 tokens = 0;  ///< read since it began
+  qint64 behind = 0;  ///< tokens that the stream has read and the system has not
+  qint64 state_bytes = 0;
+  qint64 held_bytes = 0;  ///< with room to grow, and the marks that it goes back to after an edit
+  double p50_ms = 0, p95_ms = 0;  ///< processor time a token, of the last hundreds
+  QVector<CompareStep> steps;     ///< since the last sample
+  QString problem;                ///< not empty: it has stopped, and why, in one line
+};
+
+/// One sample of the Compare dock, at most 30 a second.
+struct CompareFigures {
+  QVector<CompareLane> lanes;  ///< the chosen systems
+  QString event;               ///< the last thing that happened to all of them, one line; empty: nothing
+};
+
+enum class Panel { editor, sound, memory, latency, chunk, transcript, compare };
 
 /// What went wrong and the one thing to do about it.
 struct Notice {
@@ -298,6 +332,12 @@ class Session : public QObject {
   virtual QVector<VoiceName> voices() const = 0;
   virtual QVector<SoundDevice> loudspeakers() const = 0;
 
+  // Comparison: other systems read the very tokens of a stream, for their time and memory. Off at first.
+  virtual QVector<CompareSystem> compareSystems() const = 0;
+  virtual void chooseCompared(const QStringList& ids) = 0;  ///< what is not named is freed
+  virtual void setCompareSource(CompareSource source) = 0;
+  virtual void setComparing(bool on) = 0;  ///< false: nothing is computed; all keep their places
+
   // What a conversation asks of the window. The window sets them; unset, commands cannot be carried out. They must not
   // open a dialog before they return.
   std::function<CommandOutcome(const SpokenCommand&)> carry_out;
@@ -328,6 +368,7 @@ class Session : public QObject {
   void turnFigures(const catena::ui::TurnFigures& figures);
   void dictated(const catena::ui::Dictated& dictated);
   void voicesChanged();  ///< voices() or loudspeakers()
+  void compared(const catena::ui::CompareFigures& figures);
   void settingsApplied(const catena::ui::SettingsMark& mark);
   void notice(const catena::ui::Notice& notice);
 };

@@ -43,11 +43,20 @@ Dialogue::Dialogue(std::shared_ptr<const model::TextModel> model, const model::E
   asked_ = state_;
 }
 
-void Dialogue::read(std::string_view text) { executor_->read(state_, model_->tokenizer()->encode(text), settings_); }
+void Dialogue::read(std::span<const Token> tokens) {
+  const std::int64_t place = state_.counters().tokens;
+  executor_->read(state_, tokens, settings_);
+  if (on_read) on_read(place, tokens);
+}
+
+void Dialogue::read(std::string_view text) {
+  const std::vector<Token> tokens = model_->tokenizer()->encode(text);
+  read(std::span(tokens));
+}
 
 void Dialogue::read(Control control) {
   const Token token = model_->tokenizer()->control(control);
-  executor_->read(state_, std::span(&token, 1), settings_);
+  read(std::span(&token, 1));
 }
 
 void Dialogue::ask(std::string_view question) {
@@ -77,7 +86,7 @@ void Dialogue::answer(std::string_view question, const std::function<bool(const 
     text += piece.substr(0, line_end);
     said = said || !trimmed(text).empty();
     if (line_end != std::string_view::npos) break;
-    executor_->read(state_, std::span(&token, 1), settings_);
+    read(std::span(&token, 1));
     if (const std::size_t end = sentence_end(text); end > 0) {
       const std::string sentence(trimmed(std::string_view(text).substr(0, end)));
       text.erase(0, end);

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,7 +31,12 @@ class Dialogue {
 
   std::size_t state_bytes() const { return state_.bytes(); }
 
+  /// Told of the tokens that the chain reads, the first of them at this place; a place that was told before: settle()
+  /// took back what followed. May be empty.
+  std::function<void(std::int64_t place, std::span<const model::Token> tokens)> on_read;
+
  private:
+  void read(std::span<const model::Token> tokens);
   void read(std::string_view text);
   void read(model::Control control);
   void ask(std::string_view question);

@@ -30,6 +30,7 @@ Dialogue* AnswerService::dialogue() {
   if (std::exchange(tried_, true)) return dialogue_.get();
   try {
     dialogue_ = std::make_unique<Dialogue>(model::TextModel::load(folder_), model::ExecutorOptions{});
+    dialogue_->on_read = events_.reads;
     state_bytes_ = dialogue_->state_bytes();
   } catch (const std::exception& error) {
     events_.failed(std::string(error.what()) + (dialogue_ ? "; the old model answers" : "; until then only facts and commands are answered"));

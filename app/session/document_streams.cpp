@@ -31,7 +31,7 @@ void DocumentStreams::attach(std::shared_ptr<const model::TextModel> model, std:
   settings_ = settings;
   observer_ = observer;
   start_ = start;
-  exact_ = std::make_unique<Reader>(fresh_stream(model::Marks::default_limit), 0);
+  exact_ = std::make_unique<Reader>(fresh_stream(model::Marks::default_limit, observer_), 0);
 }
 
 void DocumentStreams::detach() {
@@ -50,17 +50,17 @@ std::string DocumentStreams::fingerprint() const {
   return out.str();
 }
 
-model::TextStream DocumentStreams::fresh_stream(std::size_t marks) const {
+model::TextStream DocumentStreams::fresh_stream(std::size_t marks, const model::StreamObserver& observer) const {
   model::TextStream stream(model_, executor_, {settings_, marks, start_.memory});
+  stream.observer = observer;
   stream.begin_document(document_head(name_));
-  stream.observer = observer_;
   return stream;
 }
 
 bool DocumentStreams::resume(const SavedStream& saved) {
   if (!attached() || saved.model != fingerprint() || saved.rests_on > text_.size()) return false;
   if (text_.prefix_hash(saved.rests_on) != saved.text_hash) return false;
-  auto stream = std::make_unique<Reader>(fresh_stream(model::Marks::default_limit), 0);
+  auto stream = std::make_unique<Reader>(fresh_stream(model::Marks::default_limit, observer_), 0);
   std::istringstream in(saved.stream);
   try {
     stream->stream().load(in);
@@ -168,7 +168,8 @@ Reader& DocumentStreams::window_at(std::size_t position, std::size_t budget) {
     base = at;  // a whole first line, where it is near
     break;
   }
-  window_ = std::make_unique<Reader>(fresh_stream(few_marks), base);
+  // A window reads a text of its own: its tokens are not the document's.
+  window_ = std::make_unique<Reader>(fresh_stream(few_marks, {.read = {}, .chunk = observer_.chunk, .token = observer_.token}), base);
   return *window_;
 }
 

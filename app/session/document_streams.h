@@ -31,8 +31,8 @@ class DocumentStreams {
   const TextMirror& text() const { return text_; }
   std::size_t cursor() const { return cursor_; }
 
-  /// Begins to read with this model, from this point; what was read before is forgotten. `observer` is told of chunks
-  /// and tokens.
+  /// Begins to read with this model, from this point; what was read before is forgotten. `observer` is told of all
+  /// streams' chunks and tokens, and of what the exact ones read.
   void attach(std::shared_ptr<const model::TextModel> model, std::shared_ptr<model::Executor> executor,
               const model::StreamSettings& settings, const model::StreamObserver& observer,
               const StartingPoint& start = {});
@@ -73,7 +73,7 @@ class DocumentStreams {
   std::size_t marks_bytes() const;
 
  private:
-  model::TextStream fresh_stream(std::size_t marks) const;
+  model::TextStream fresh_stream(std::size_t marks, const model::StreamObserver& observer) const;
   /// Of what a saved stream belongs to beside its text.
   std::string fingerprint() const;
   /// Where exact reading of the text before `position` would start.

@@ -39,7 +39,10 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
       answers_(answerEvents()),
       speech_(speechEvents()),
       check_(this),
-      sound_(clock_, [this](audio::SoundUpdate update) { speech_.hear(std::move(update)); }, far_end_, this),
+      sound_(clock_, [this](audio::SoundUpdate update) {
+        compare_.hear(update);
+        speech_.hear(std::move(update));
+      }, far_end_, this),
       service_(
           options.keep, serviceEvents(), meters_, [this] { return jobs_.waiting() > 0; },
           [this](JobThread::Job job) { jobs_.post(std::move(job)); }) {
@@ -74,6 +77,7 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
 
 AppSession::~AppSession() {
   cancelSuggestion();
+  compare_.run(false);
   sound_.shutDown();
   speech_.stop();
   speaker_.stop();
@@ -127,6 +131,9 @@ ServiceEvents AppSession::serviceEvents() {
     projects_ = projects;
     Q_EMIT projectsChanged();
   });
+  events.runs_with = [this](const model::lab::LaneModel& model) { compare_.use(model); };
+  events.stream_begins = [this](ui::DocumentId id, const model::lab::TokenLog& log) { compare_.document_begins(id, log); };
+  events.stream_reads = [this](std::int64_t place, std::span<const model::Token> tokens) { compare_.document_reads(place, tokens); };
   events.document_starts = later([this](const ui::DocumentStart& start) { Q_EMIT documentStarts(start); });
   return events;
 }
@@ -225,7 +232,30 @@ void AppSession::inspect(const std::function<void(StreamService&)>& look) {
   done.get_future().wait();
 }
 
+void AppSession::chooseCompared(const QStringList& ids) {
+  compare_.choose(ids);
+  tellStream();  // it may be the first who read along
+}
+
+void AppSession::setCompareSource(ui::CompareSource source) {
+  compare_.set_source(source);
+  tellStream();
+}
+
+void AppSession::setComparing(bool on) {
+  if (!on) compare_.run(false);  // at once
+  jobs_.post([this, on] {
+    compare_.run(on);
+    if (on) service_.tell_stream();  // before anything else is read: no token is missing between
+  });
+}
+
+void AppSession::tellStream() {
+  jobs_.post([this] { service_.tell_stream(); });
+}
+
 void AppSession::sampleFigures() {
+  if (compare_.running()) Q_EMIT compared(compare_.take());
   static const QMetaMethod signal = QMetaMethod::fromSignal(&Session::figures);
   if (!isSignalConnected(signal)) return;
   const StreamMeters::Taken taken = meters_.take();

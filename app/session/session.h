@@ -9,6 +9,7 @@
 #include <stop_token>
 
 #include "app/session/answer_service.h"
+#include "app/session/compare_service.h"
 #include "app/session/conversation_service.h"
 #include "app/session/job_thread.h"
 #include "app/session/sound_check_service.h"
@@ -74,6 +75,11 @@ class AppSession : public ui::Session {
   QVector<ui::VoiceName> voices() const override { return sound_.voices(); }
   QVector<ui::SoundDevice> loudspeakers() const override { return sound_.loudspeakers(); }
 
+  QVector<ui::CompareSystem> compareSystems() const override { return compare_systems(); }
+  void chooseCompared(const QStringList& ids) override;
+  void setCompareSource(ui::CompareSource source) override;
+  void setComparing(bool on) override;
+
   ui::ChunkSettings settings() const override { return settings_; }
   void applySettings(const ui::ChunkSettings& settings) override;
 
@@ -99,6 +105,7 @@ class AppSession : public ui::Session {
   Facts facts() const;
   void heard(ui::SpeechUpdate update);
   void sampleFigures();
+  void tellStream();
   void mark(const QString& text);
 
   QElapsedTimer clock_;
@@ -115,6 +122,7 @@ class AppSession : public ui::Session {
   StreamMeters meters_;
   ui::SpeechUpdate last_heard_;
   std::string utterance_;  // settled words of the one that is heard
+  CompareService compare_;
   ConversationService conversation_;
   std::shared_ptr<audio::FarEnd> far_end_;  // what the loudspeaker plays, for the microphone; null without a voice
   audio::Speaker speaker_;

@@ -17,6 +17,7 @@ AnswerEvents AppSession::answerEvents() {
   events.first_token = later([this](std::uint64_t number) { conversation_.firstToken(number); });
   events.sentence = later([this](std::uint64_t number, const std::string& text) { conversation_.sentence(number, text); });
   events.complete = later([this](std::uint64_t number) { conversation_.answered(number); });
+  events.reads = [this](std::int64_t place, std::span<const model::Token> tokens) { compare_.conversation_reads(place, tokens); };
   events.failed = later([this](const std::string& line) { Q_EMIT notice({ui::Panel::transcript, QString::fromStdString(line), {}, {}, false}); });
   return events;
 }

@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds slice{12};  // of reading, between two looks at the queue
 constexpr milliseconds progress_every{100};
+constexpr std::size_t log_tokens = 8192;  // of a document: as far back as anybody begins who reads along
 constexpr std::size_t progress_worth_bytes = 4096;  // a shorter way to the cursor is not worth a progress line
 constexpr const char* choose_model = "model:choose";
 
@@ -69,6 +70,7 @@ void StreamService::load(const std::filesystem::path& folder, const ui::ChunkSet
   }
   settings_ = settings;
   projects_.use(model_, executor_);
+  tell_settings();
   for (auto& [id, document] : documents_) attach(id, document);
   set_active(active_);
   notice.resolved = true;
@@ -81,6 +83,11 @@ void StreamService::attach(ui::DocumentId id, Document& document) {
   model::StreamObserver observer;
   observer.chunk = [this](int tokens, double ms) { meters_.chunk(tokens, ms); };
   observer.token = [this](double ms) { meters_.token(ms); };
+  document.log = std::make_shared<model::lab::TokenLog>(log_tokens);
+  observer.read = [this, id, log = document.log](std::int64_t place, std::span<const model::Token> tokens) {
+    log->write(place, tokens);
+    if (id == active_) events_.stream_reads(place, tokens);
+  };
   const StartingPoint start = projects_.start_of(document.streams->name());
   document.streams->attach(model_, executor_, to_stream_settings(settings_, model_->config()), observer, start);
   events_.document_starts({id, start.memory ? QString::fromStdString(start.memory->folder) : QString()});
@@ -116,6 +123,7 @@ void StreamService::set_active(ui::DocumentId id) {
   active_ = id;
   progress_shown_ = false;
   watch_active();
+  tell_stream();
 }
 
 void StreamService::watch_active() {
@@ -123,6 +131,16 @@ void StreamService::watch_active() {
   if (document != nullptr && document->streams->attached())
     watch_.begin(document->streams->at_cursor()->stream().state(), model_->config());
   publish();
+}
+
+void StreamService::tell_stream() {
+  const Document* document = active();
+  if (document != nullptr && document->log) events_.stream_begins(active_, *document->log);
+}
+
+void StreamService::tell_settings() {
+  if (model_ == nullptr) return;
+  events_.runs_with({model_->weights(), to_executor_options(settings_).precision, to_stream_settings(settings_, model_->config())});
 }
 
 void StreamService::edit(ui::DocumentId id, std::size_t at, std::size_t removed, std::string_view inserted) {
@@ -152,6 +170,7 @@ void StreamService::apply(const ui::ChunkSettings& settings) {
     for (auto& [id, document] : documents_) document.streams->set_settings(to_stream_settings(after, model_->config()));
   }
   settings_ = after;
+  tell_settings();
   SettingsWatch::immediate(before, after, events_.setting_took_effect);
   if (after != settings) events_.settings_refused(after);
 }

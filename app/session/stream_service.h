@@ -17,6 +17,8 @@
 #include "app/session/settings_watch.h"
 #include "app/session/stream_meters.h"
 #include "app/session/stream_store.h"
+#include "model/attention/stream_lane.h"
+#include "model/attention/token_log.h"
 #include "ui/session.h"
 
 namespace catena::app {
@@ -39,6 +41,10 @@ struct ServiceEvents {
   std::function<void(const ui::RememberingProgress&)> remembering;
   std::function<void(const QVector<ui::RememberedProject>&)> projects;  ///< all that are remembered
   std::function<void(const ui::DocumentStart&)> document_starts;
+  // For those who read along with the active document's stream.
+  std::function<void(const model::lab::LaneModel&)> runs_with;  ///< this model, with these settings
+  std::function<void(ui::DocumentId, const model::lab::TokenLog&)> stream_begins;  ///< it is active now, and has read these
+  std::function<void(std::int64_t place, std::span<const model::Token>)> stream_reads;
 };
 
 /// Where things are kept; an empty folder: nowhere.
@@ -83,6 +89,9 @@ class StreamService {
 
   /// Words of an utterance: the active stream reads them as an aside, and suggestions look at them as at another document.
   void hear(const std::string& words);
+  /// Tells stream_begins once more.
+  void tell_stream();
+
   /// Speaker or writer pauses: ends the active stream's chunk under ChunkPolicy::pause.
   void pause();
 
@@ -97,6 +106,7 @@ class StreamService {
  private:
   struct Document {
     std::unique_ptr<DocumentStreams> streams;
+    std::shared_ptr<model::lab::TokenLog> log;  // the newest tokens that its stream has read
     bool dirty = false;  // something was read that is not kept yet
     Clock::time_point keep_at{};
     Clock::time_point edited_at{};
@@ -126,6 +136,7 @@ class StreamService {
   std::optional<std::chrono::milliseconds> keep_due();
   std::optional<std::chrono::milliseconds> pause_due();
   ui::ModelInfo info() const;
+  void tell_settings();
 
   ServiceEvents events_;
   StreamMeters& meters_;

@@ -125,6 +125,7 @@ void TextStream::advance(std::span<const Token> run) {
   chunk_ms_ += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
   tail_.insert(tail_.end(), run.begin(), run.end());
   if (tail_.size() > static_cast<std::size_t>(2 * longest_tail)) tail_.erase(tail_.begin(), tail_.end() - longest_tail);
+  if (observer.read) observer.read(before.tokens, run);
   if (chunks() == before.chunks) return;
   if (observer.chunk) observer.chunk(before.position + static_cast<int>(run.size()), chunk_ms_);
   chunk_ms_ = 0;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -19,8 +20,11 @@
 
 namespace catena::model {
 
-/// Durations for the dashboards. Called on the thread that uses the stream; either may be empty.
+/// What others want to know of a stream. Called on the thread that uses it; any may be empty.
 struct StreamObserver {
+  /// Tokens were read, the first of them at this place of the stream (0: its very first). A place that was told before:
+  /// the stream went back to it.
+  std::function<void(std::int64_t place, std::span<const Token> tokens)> read;
   std::function<void(int tokens, double ms)> chunk;  ///< a chunk was read to its end, in this time altogether
   std::function<void(double ms)> token;              ///< a token was generated
 };

@@ -131,6 +131,19 @@ class FakeSession : public Session {
   QStringList talk_calls;
   QStringList read;
 
+  QVector<CompareSystem> compareSystems() const override {
+    QVector<CompareSystem> systems;
+    for (const char* id : {"tracker", "transformer", "block", "linear"})
+      systems.append({id, QLatin1String(id) == QLatin1String("transformer") ? "Transformer" : id, "Reads along."});
+    return systems;
+  }
+  void chooseCompared(const QStringList& ids) override { compared_systems = ids; }
+  void setCompareSource(CompareSource source) override { compare_source = source; }
+  void setComparing(bool on) override { comparing = on; }
+  QStringList compared_systems;
+  CompareSource compare_source = CompareSource::document;
+  bool comparing = false;
+
   ChunkSettings settings() const override { return current; }
   void applySettings(const ChunkSettings& settings) override {
     applied.append(settings);

@@ -29,7 +29,7 @@ inline QCoreApplication& application() {
 }
 
 /// Handles events until `done`; false when that did not happen in time.
-inline bool wait_until(const std::function<bool()>& done, int ms = 10000) {
+inline bool wait_until(const std::function<bool()>& done, int ms = 30000) {
   QDeadlineTimer deadline(ms);
   while (!done()) {
     if (deadline.hasExpired()) return false;
