@@ -21,6 +21,7 @@
 #include "ui/format.h"
 #include "ui/notice_bar.h"
 #include "ui/panels/chunk_panel.h"
+#include "ui/panels/compare_panel.h"
 #include "ui/panels/latency_panel.h"
 #include "ui/panels/memory_panel.h"
 #include "ui/panels/sound_panel.h"
@@ -31,7 +32,7 @@ namespace catena::ui {
 namespace {
 
 constexpr int narrow_width = 1560;  // below it the dashboards do not fit side by side and share a place as tabs
-constexpr int layout_version = 2;   // raise when docks change, so that an old layout is not restored over them
+constexpr int layout_version = 3;   // raise when docks change, so that an old layout is not restored over them
 
 QString recoveryFolder(const WindowFiles& files) {
   if (!files.recovery_folder.isEmpty()) return files.recovery_folder;
@@ -111,20 +112,28 @@ void MainWindow::buildPanels() {
   latency_ = new LatencyPanel(this);
   chunks_ = new ChunkPanel(session_, this);
   transcript_ = new TranscriptPanel(session_, this);
+  compare_ = new ComparePanel(session_, this);
   addPanel(Panel::transcript, transcript_, tr("Transcript"), Qt::RightDockWidgetArea);
   addPanel(Panel::sound, sound_, tr("Sound"), Qt::RightDockWidgetArea);
   addPanel(Panel::chunk, chunks_, tr("Chunk settings"), Qt::RightDockWidgetArea);
   addPanel(Panel::memory, memory_, tr("Memory"), Qt::BottomDockWidgetArea);
   addPanel(Panel::latency, latency_, tr("Latency"), Qt::BottomDockWidgetArea);
+  QDockWidget* compare = addPanel(Panel::compare, compare_, tr("Compare"), Qt::BottomDockWidgetArea);
+  connect(compare, &QDockWidget::visibilityChanged, compare_, &ComparePanel::setInFront);
+  connect(compare->toggleViewAction(), &QAction::triggered, compare, [compare](bool shown) {
+    if (shown) compare->raise();  // it shares a place with the other dashboards
+  });
   setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
   for (DashboardPanel* panel : {static_cast<DashboardPanel*>(memory_), static_cast<DashboardPanel*>(latency_)}) {
     connect(panel, &DashboardPanel::csvWanted, this, &MainWindow::saveCsv);
     connect(panel, &DashboardPanel::pictureWanted, this, &MainWindow::savePicture);
   }
+  connect(compare_, &DashboardPanel::csvWanted, this, &MainWindow::saveCompared);
+  connect(compare_, &DashboardPanel::pictureWanted, this, &MainWindow::savePicture);
   connect(transcript_, &TranscriptPanel::exportWanted, this, &MainWindow::saveTranscript);
   connect(sound_, &SoundPanel::runningChanged, transcript_, &TranscriptPanel::setListening);
   for (PanelWidget* panel : {static_cast<PanelWidget*>(sound_), static_cast<PanelWidget*>(chunks_), static_cast<PanelWidget*>(transcript_),
-                             static_cast<PanelWidget*>(memory_), static_cast<PanelWidget*>(latency_)})
+                             static_cast<PanelWidget*>(memory_), static_cast<PanelWidget*>(latency_), static_cast<PanelWidget*>(compare_)})
     connect(&panel->notices(), &NoticeBar::actionTriggered, this, &MainWindow::act);
 }
 
@@ -152,6 +161,8 @@ NoticeBar& MainWindow::noticesOf(Panel panel) {
       return chunks_->notices();
     case Panel::transcript:
       return transcript_->notices();
+    case Panel::compare:
+      return compare_->notices();
     case Panel::editor:
       break;
   }
@@ -165,6 +176,7 @@ void MainWindow::connectSession() {
     status_->add(figures);
     log_.add(figures);
   });
+  connect(&session_, &Session::compared, compare_, qOverload<const CompareFigures&>(&ComparePanel::add));
   connect(&session_, &Session::soundFigures, this, [this](const SoundFigures& figures) {
     sound_->add(figures);
     latency_->add(figures);
@@ -281,6 +293,8 @@ void MainWindow::restore() {
   if (!restoreState(settings_->value("docks").toByteArray(), layout_version)) {
     if (width() < narrow_width) tabifyDockWidget(dockOf(Panel::latency), dockOf(Panel::memory));
     resizeDocks({dockOf(Panel::sound)}, {width() < narrow_width ? 320 : 400}, Qt::Horizontal);
+    tabifyDockWidget(dockOf(Panel::latency), dockOf(Panel::compare));
+    dockOf(Panel::compare)->hide();  // until somebody wants it: it has the systems compute
     // The transcript is what one looks at; chunks are set now and then.
     tabifyDockWidget(dockOf(Panel::sound), dockOf(Panel::chunk));
     dockOf(Panel::sound)->raise();
@@ -289,6 +303,7 @@ void MainWindow::restore() {
     resizeDocks({dockOf(Panel::memory)}, {240}, Qt::Vertical);
   }
   sound_->setDevice(settings_->value("sound_device").toString());
+  compare_->setChosen(settings_->value("compare/systems", ComparePanel::usual()).toStringList());
   restoreTalk();
   const bool first_start = !settings_->contains("started_before");
   settings_->setValue("started_before", true);
@@ -309,6 +324,7 @@ void MainWindow::remember() {
   settings_->setValue("sound_device", sound_->device());
   settings_->setValue("tab_moves_focus", tab_moves_focus_->isChecked());
   settings_->setValue("suggest_while_typing", suggest_->isChecked());
+  settings_->setValue("compare/systems", compare_->chosen());
   rememberTalk();
   tabs_->remember(*settings_);
   settings_->sync();

@@ -18,6 +18,7 @@ class QSettings;
 namespace catena::ui {
 
 class ChunkPanel;
+class ComparePanel;
 class DashboardPanel;
 class DocumentTabs;
 class EditorPage;
@@ -85,6 +86,7 @@ class MainWindow : public QMainWindow {
   LatencyPanel& latency() { return *latency_; }
   ChunkPanel& chunks() { return *chunks_; }
   TranscriptPanel& transcript() { return *transcript_; }
+  ComparePanel& compare() { return *compare_; }
   StatusLine& status() { return *status_; }
   ProgressLine& progress() { return *progress_; }
   ProgressLine& remembering() { return *remembering_; }
@@ -123,6 +125,7 @@ class MainWindow : public QMainWindow {
   void chooseAndOpen();
   void saveCurrent(bool as);
   void saveCsv();
+  void saveCompared();
   void saveTranscript();
   void savePicture(QWidget* widget);
   void say(const QString& problem, const QString& done);
@@ -160,7 +163,8 @@ class MainWindow : public QMainWindow {
   LatencyPanel* latency_ = nullptr;
   ChunkPanel* chunks_ = nullptr;
   TranscriptPanel* transcript_ = nullptr;
-  QDockWidget* docks_[6] = {};
+  ComparePanel* compare_ = nullptr;
+  QDockWidget* docks_[7] = {};
   QMenu* recent_menu_ = nullptr;
   ProjectMenu* projects_ = nullptr;
   QAction* reopen_ = nullptr;

@@ -8,9 +8,11 @@
 
 #include "ui/editor/code_editor.h"
 #include "ui/editor/document_tabs.h"
+#include "ui/editor/text_file.h"
 #include "ui/format.h"
 #include "ui/main_window.h"
 #include "ui/notice_bar.h"
+#include "ui/panels/compare_panel.h"
 #include "ui/panels/latency_panel.h"
 #include "ui/panels/memory_panel.h"
 #include "ui/panels/transcript_panel.h"
@@ -88,6 +90,11 @@ void MainWindow::saveCurrent(bool as) {
 void MainWindow::saveCsv() {
   const QString path = ask_save_path(tr("Save figures"), QStringLiteral("catena-figures.csv"), tr("CSV (*.csv)"));
   if (!path.isEmpty()) say(exportFiguresCsv(path), tr("saved %1").arg(QFileInfo(path).fileName()));
+}
+
+void MainWindow::saveCompared() {
+  const QString path = ask_save_path(tr("Save the comparison"), QStringLiteral("catena-compare.csv"), tr("CSV (*.csv)"));
+  if (!path.isEmpty()) say(writeTextFile(path, compare_->csv(), false), tr("saved %1").arg(QFileInfo(path).fileName()));
 }
 
 void MainWindow::saveTranscript() {

@@ -15,6 +15,7 @@
 #include "ui/editor/suggester.h"
 #include "ui/main_window.h"
 #include "ui/panels/chunk_panel.h"
+#include "ui/panels/compare_panel.h"
 #include "ui/panels/latency_panel.h"
 #include "ui/panels/memory_panel.h"
 #include "ui/panels/sound_panel.h"
@@ -101,7 +102,7 @@ void MainWindow::buildEditMenu() {
 void MainWindow::buildViewMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&View"));
   int number = 0;
-  for (const Panel panel : {Panel::sound, Panel::memory, Panel::latency, Panel::chunk, Panel::transcript}) {
+  for (const Panel panel : {Panel::sound, Panel::memory, Panel::latency, Panel::chunk, Panel::transcript, Panel::compare}) {
     QAction* toggle = dockOf(panel)->toggleViewAction();
     toggle->setShortcut(QKeySequence(QKeyCombination(Qt::AltModifier, static_cast<Qt::Key>(Qt::Key_1 + number++))));
     menu->addAction(toggle);
@@ -155,10 +156,12 @@ void MainWindow::buildStreamMenu() {
     const bool freeze = !memory_->frozen();
     memory_->setFrozen(freeze);
     latency_->setFrozen(freeze);
+    compare_->setFrozen(freeze);
   });
   menu->addAction(tr("&Reset baseline"), this, [this] {
     memory_->resetBaseline();
     latency_->resetBaseline();
+    compare_->resetBaseline();
   });
   menu->addAction(tr("Default &chunk settings"), this, [this] { chunks_->applyDefaults(); });
 }

@@ -3,6 +3,7 @@
 
 #include <QColor>
 #include <QPalette>
+#include <array>
 
 namespace catena::ui {
 
@@ -15,6 +16,7 @@ struct Colors {
   bool dark = false;
   QColor paper, text, dim_text, ghost, caret_line, selection, margin;
   QColor chart, chart_grid, notice, good, warning, bad, series_a, series_b, mark;
+  std::array<QColor, 10> lines;  ///< of charts with many series; told apart by patterns as well (ui/charts/line_look.h)
   QColor keyword, type, string, number, comment, preprocessor;
 };
 
