@@ -72,6 +72,18 @@ bool DocumentStreams::resume(const SavedStream& saved) {
   return true;
 }
 
+std::vector<model::Token> DocumentStreams::retold(std::size_t most_bytes, std::int64_t& place) const {
+  std::vector<model::Token> tokens;
+  if (!attached() || exact_->position() > most_bytes) return tokens;
+  tokens.push_back(model_->tokenizer()->control(model::Control::file));
+  model::StreamEncoder encoder(model_->tokenizer());
+  encoder.feed(document_head(name_) + '\n', tokens);
+  text_.visit(0, exact_->position(), [&](std::string_view piece) { encoder.feed(piece, tokens); });
+  place = exact_->stream().tokens() - static_cast<std::int64_t>(tokens.size());
+  if (place != (start_.memory ? start_.memory->state.counters().tokens : 0)) tokens.clear();  // it has read more than the text
+  return tokens;
+}
+
 SavedStream DocumentStreams::saved(bool with_marks) const {
   std::ostringstream out;
   exact_->stream().save(out, with_marks);

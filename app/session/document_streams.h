@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/session/reader.h"
 #include "app/session/stream_store.h"
@@ -42,6 +43,10 @@ class DocumentStreams {
   /// Goes on where a saved stream stopped, if it fits model, starting point and text. Before anything was read. Returns
   /// whether it did.
   bool resume(const SavedStream& saved);
+  /// Head and text up to where the exact stream stands as the tokens that it has read, the first of them at `place` of
+  /// the stream; made anew from the text, as a resumed stream does not have them any more. Empty where that is more than
+  /// `most_bytes`.
+  std::vector<model::Token> retold(std::size_t most_bytes, std::int64_t& place) const;
   /// What to save: the exact stream as it stands.
   SavedStream saved(bool with_marks) const;
 

@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds slice{12};  // of reading, between two looks at the queue
 constexpr milliseconds progress_every{100};
+constexpr std::size_t soon_retold_bytes = 64 * 1024;
 constexpr std::size_t log_tokens = 8192;  // of a document: as far back as anybody begins who reads along
 constexpr std::size_t progress_worth_bytes = 4096;  // a shorter way to the cursor is not worth a progress line
 constexpr const char* choose_model = "model:choose";
@@ -92,7 +93,11 @@ void StreamService::attach(ui::DocumentId id, Document& document) {
   document.streams->attach(model_, executor_, to_stream_settings(settings_, model_->config()), observer, start);
   events_.document_starts({id, start.memory ? QString::fromStdString(start.memory->folder) : QString()});
   if (!store_) return;
-  if (const auto saved = store_->load(document.streams->name())) document.streams->resume(*saved);
+  const auto saved = store_->load(document.streams->name());
+  if (!saved || !document.streams->resume(*saved)) return;
+  std::int64_t place = 0;
+  const std::vector<model::Token> tokens = document.streams->retold(soon_retold_bytes, place);
+  document.log->write(place, tokens);
 }
 
 StreamService::Document* StreamService::find(ui::DocumentId id) {

@@ -50,12 +50,17 @@ void StreamLanes::take_in() {
   const Token* tokens = new_tokens_.data();
   for (const Run& run : new_runs_) {
     const std::int64_t before = log_.end();
+    const bool had_any = before > log_.begin();
     if (run.another) log_ = TokenLog(limits_.log);
     const std::int64_t kept = log_.write(run.place, {tokens, run.tokens});
     tokens += run.tokens;
     if (run.another || kept < 0) {
       for (Lane& lane : lanes_) start(lane);
-      if (run.another) say(run.event);
+      if (run.another) {
+        say(run.event);
+      } else if (had_any) {
+        say("the stream from its token " + std::to_string(run.place) + " on");
+      }
     } else if (kept < before) {
       for (Lane& lane : lanes_) go_back(lane, kept);
       say("an edit " + std::to_string(before - kept) + " tokens back: the systems went back with the stream");

@@ -149,6 +149,30 @@ TEST_CASE("another document begins the systems anew with what its stream has rea
   CHECK(reading.watcher.lane(tracker)->run > 1);
 }
 
+TEST_CASE("after a restart the systems read what the document's stream had read before it", "[compare]") {
+  const Fixture fixture;
+  std::mt19937 random(4);
+  const std::string text = random_text(random, 400);
+  const auto open = [&](AppSession& session) {
+    const ui::DocumentId document = session.openDocument("/a/list.cpp", bytes(text));
+    session.setActiveDocument(document);
+    session.cursorMoved(document, static_cast<int>(text.size()));
+    REQUIRE(wait_until_read(session, document));
+    return document;
+  };
+  {
+    const auto before = fixture.start_loaded(true);
+    open(*before);
+  }
+  const auto session = fixture.start_loaded(true);
+  const Watcher watcher(*session);
+  const qint64 tokens = standing(*session, open(*session)).tokens;
+  session->chooseCompared({tracker});
+  session->setComparing(true);
+  REQUIRE(wait_until([&] { return watcher.tokens(tracker) == tokens; }));
+  CHECK(watcher.last.event == "the document from its beginning");
+}
+
 TEST_CASE("unticked systems are gone, and with none ticked nothing runs", "[compare]") {
   Reading reading;
   reading.session->chooseCompared({tracker, transformer});
