@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -73,7 +74,7 @@ QVector<ui::CompareSystem> compare_systems() {
   return systems;
 }
 
-CompareService::CompareService(const model::lab::LaneLimits& limits) : log_tokens_(limits.log), lanes_(limits) {
+CompareService::CompareService(const model::lab::LaneLimits& limits) : limits_(limits), lanes_(limits) {
   // A lane tells its own failure; whatever else could go wrong here is a lack of memory for its figures.
   jobs_.start([](const std::string&) {},
               [this]() -> std::optional<std::chrono::milliseconds> {
@@ -108,7 +109,7 @@ void CompareService::set_source(ui::CompareSource source) {
   if (source_.exchange(source) == source) return;
   document_ = 0;
   if (source == ui::CompareSource::document) return;  // document_begins() follows
-  lanes_.begin(TokenLog(log_tokens_), source == ui::CompareSource::sound ? "the sound from now on, a token each 40 ms"
+  lanes_.begin(TokenLog(limits_.log), source == ui::CompareSource::sound ? "the sound from now on, a token each 40 ms"
                                                                          : "the conversation from now on");
   wake();
 }
@@ -124,8 +125,9 @@ void CompareService::use(const model::lab::LaneModel& model) {
 void CompareService::document_begins(ui::DocumentId id, const TokenLog& log) {
   if (!reads(ui::CompareSource::document)) return;
   if (document_.exchange(id) != id) {
-    lanes_.begin(log, log.begin() == 0 ? "the document from its beginning"
-                                       : "the document from its token " + std::to_string(log.begin()) + " on");
+    const std::int64_t start = std::max(log.begin(), log.end() - limits_.back);
+    lanes_.begin(log, start == 0 ? "the document from its beginning"
+                                 : "the document from its token " + std::to_string(start) + " on");
     wake();
     return;
   }

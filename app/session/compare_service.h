@@ -57,7 +57,7 @@ class CompareService {
   SoundSteps steps_;                         // of the thread that calls hear(), as sound_steps_
   std::int64_t sound_steps_ = 0;
   model::lab::LaneModel model_;  // of the worker
-  const std::size_t log_tokens_;
+  const model::lab::LaneLimits limits_;
   model::lab::StreamLanes lanes_;
   JobThread jobs_;  // last: it ends before what it uses
 };

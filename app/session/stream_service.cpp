@@ -14,7 +14,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds slice{12};  // of reading, between two looks at the queue
 constexpr milliseconds progress_every{100};
 constexpr std::size_t soon_retold_bytes = 64 * 1024;
-constexpr std::size_t log_tokens = 8192;  // of a document: as far back as anybody begins who reads along
 constexpr std::size_t progress_worth_bytes = 4096;  // a shorter way to the cursor is not worth a progress line
 constexpr const char* choose_model = "model:choose";
 
@@ -84,7 +83,7 @@ void StreamService::attach(ui::DocumentId id, Document& document) {
   model::StreamObserver observer;
   observer.chunk = [this](int tokens, double ms) { meters_.chunk(tokens, ms); };
   observer.token = [this](double ms) { meters_.token(ms); };
-  document.log = std::make_shared<model::lab::TokenLog>(log_tokens);
+  document.log = std::make_shared<model::lab::TokenLog>(model::lab::LaneLimits().log);
   observer.read = [this, id, log = document.log](std::int64_t place, std::span<const model::Token> tokens) {
     log->write(place, tokens);
     if (id == active_) events_.stream_reads(place, tokens);

@@ -17,8 +17,7 @@
 #include "app/session/settings_watch.h"
 #include "app/session/stream_meters.h"
 #include "app/session/stream_store.h"
-#include "model/attention/stream_lane.h"
-#include "model/attention/token_log.h"
+#include "model/attention/stream_lanes.h"
 #include "ui/session.h"
 
 namespace catena::app {

@@ -63,7 +63,7 @@ void StreamLanes::take_in() {
       }
     } else if (kept < before) {
       for (Lane& lane : lanes_) go_back(lane, kept);
-      say("an edit " + std::to_string(before - kept) + " tokens back: the systems went back with the stream");
+      say("the stream went back " + std::to_string(before - kept) + " tokens, and systems that were farther went with it");
     }
   }
 }

@@ -36,6 +36,26 @@ TEST_CASE("what was not heard is taken back: the chain goes on as if only the he
   CHECK(answered(interrupted, "go on") == answered(noted, "go on"));
 }
 
+TEST_CASE("a conversation tells every token that its chain reads, and where it goes on after something was taken back") {
+  const auto model = model::test::tiny_text_model(model::Carry::delta);
+  Dialogue interrupted(model, {}, {}), noted(model, {}, {});
+  const auto follow = [](Dialogue& dialogue, std::vector<model::Token>& chain) {
+    dialogue.on_read = [&chain](std::int64_t place, std::span<const model::Token> tokens) {
+      REQUIRE(place <= static_cast<std::int64_t>(chain.size()));
+      chain.resize(static_cast<std::size_t>(place));
+      chain.insert(chain.end(), tokens.begin(), tokens.end());
+    };
+  };
+  std::vector<model::Token> heard, expected;
+  follow(interrupted, heard);
+  follow(noted, expected);
+  answered(interrupted, "tell me all");
+  interrupted.settle("It is");
+  noted.note("tell me all", "It is");
+  CHECK_FALSE(heard.empty());
+  CHECK(heard == expected);
+}
+
 TEST_CASE("every question has an answer, and one that is not wanted any more ends before its next token") {
   const auto model = model::test::tiny_text_model(model::Carry::delta);
   Dialogue dialogue(model, {}, {.temperature = 2.0F});

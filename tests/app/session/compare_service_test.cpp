@@ -132,7 +132,7 @@ TEST_CASE("an edit in the middle takes the systems back with the stream", "[comp
   reading.session->cursorMoved(reading.document, static_cast<int>(reading.text.size()) + 4);
   REQUIRE(wait_until_read(*reading.session, reading.document));
   for (const QString& system : {tracker, transformer}) REQUIRE(reading.has_read(system, reading.stream_tokens()));
-  CHECK(reading.watcher.last.event.startsWith("an edit "));
+  CHECK(reading.watcher.last.event.startsWith("the stream went back "));
   CHECK(reading.watcher.lane(tracker)->run == 1);
 }
 

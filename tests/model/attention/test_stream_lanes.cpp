@@ -248,7 +248,7 @@ TEST_CASE("the lanes follow a stream that goes back, and are told of it") {
   lanes.write(90, second);
   read_all(lanes);
   const StreamLanes::Taken taken = lanes.take();
-  CHECK_THAT(taken.event, Catch::StartsWith("an edit 10 tokens back"));
+  CHECK_THAT(taken.event, Catch::StartsWith("the stream went back 10 tokens"));
   for (const LaneFigures& lane : taken.lanes) {
     INFO(lane.system);
     CHECK(lane.tokens == 120);
