@@ -204,8 +204,8 @@ struct TalkSettings {
   QString loudspeaker;                   ///< empty: the default device
   int patience_ms = 700;                 ///< silence that ends the user's turn, 200 to 5000
   bool hands_free = true;                ///< false: the user's turn lasts as long as the talk key is held
-  /// Whoever speaks over the voice interrupts it. Without headphones the microphone hears the voice itself; false: hands-free, nothing is
-  /// heard while it speaks.
+  /// Whoever speaks over the voice interrupts it. Without headphones the microphone hears the voice itself; false:
+  /// hands-free, nothing is heard while it speaks.
   bool barge_in = true;
   bool operator==(const TalkSettings&) const = default;
 };
@@ -250,12 +250,12 @@ struct CompareStep {
 
 /// How a compared system stands.
 struct CompareLane {
-  QString system;  ///< its id
-  int run = 0;     ///< counts its beginnings
+  QString system;     ///< its id
+  int run = 0;        ///< counts its beginnings
   qint64 tokens = 0;  ///< read since it began
   qint64 behind = 0;  ///< tokens that the stream has read and the system has not
   qint64 state_bytes = 0;
-  qint64 held_bytes = 0;  ///< with room to grow, and the marks that it goes back to after an edit
+  qint64 held_bytes = 0;          ///< with room to grow, and the marks that it goes back to after an edit
   double p50_ms = 0, p95_ms = 0;  ///< processor time a token, of the last hundreds
   QVector<CompareStep> steps;     ///< since the last sample
   QString problem;                ///< not empty: it has stopped, and why, in one line

@@ -80,7 +80,8 @@ std::vector<model::Token> DocumentStreams::retold(std::size_t most_bytes, std::i
   encoder.feed(document_head(name_) + '\n', tokens);
   text_.visit(0, exact_->position(), [&](std::string_view piece) { encoder.feed(piece, tokens); });
   place = exact_->stream().tokens() - static_cast<std::int64_t>(tokens.size());
-  if (place != (start_.memory ? start_.memory->state.counters().tokens : 0)) tokens.clear();  // it has read more than the text
+  if (place != (start_.memory ? start_.memory->state.counters().tokens : 0))
+    tokens.clear();  // it has read more than the text
   return tokens;
 }
 
@@ -181,7 +182,8 @@ Reader& DocumentStreams::window_at(std::size_t position, std::size_t budget) {
     break;
   }
   // A window reads a text of its own: its tokens are not the document's.
-  window_ = std::make_unique<Reader>(fresh_stream(few_marks, {.read = {}, .chunk = observer_.chunk, .token = observer_.token}), base);
+  window_ = std::make_unique<Reader>(
+      fresh_stream(few_marks, {.read = {}, .chunk = observer_.chunk, .token = observer_.token}), base);
   return *window_;
 }
 

@@ -44,8 +44,8 @@ class DocumentStreams {
   /// whether it did.
   bool resume(const SavedStream& saved);
   /// Head and text up to where the exact stream stands as the tokens that it has read, the first of them at `place` of
-  /// the stream; made anew from the text, as a resumed stream does not have them any more. Empty where that is more than
-  /// `most_bytes`.
+  /// the stream; made anew from the text, as a resumed stream does not have them any more. Empty where that is more
+  /// than `most_bytes`.
   std::vector<model::Token> retold(std::size_t most_bytes, std::int64_t& place) const;
   /// What to save: the exact stream as it stands.
   SavedStream saved(bool with_marks) const;

@@ -39,10 +39,13 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
       answers_(answerEvents()),
       speech_(speechEvents()),
       check_(this),
-      sound_(clock_, [this](audio::SoundUpdate update) {
-        compare_.hear(update);
-        speech_.hear(std::move(update));
-      }, far_end_, this),
+      sound_(
+          clock_,
+          [this](audio::SoundUpdate update) {
+            compare_.hear(update);
+            speech_.hear(std::move(update));
+          },
+          far_end_, this),
       service_(
           options.keep, serviceEvents(), meters_, [this] { return jobs_.waiting() > 0; },
           [this](JobThread::Job job) { jobs_.post(std::move(job)); }) {
@@ -132,8 +135,12 @@ ServiceEvents AppSession::serviceEvents() {
     Q_EMIT projectsChanged();
   });
   events.runs_with = [this](const model::lab::LaneModel& model) { compare_.use(model); };
-  events.stream_begins = [this](ui::DocumentId id, const model::lab::TokenLog& log) { compare_.document_begins(id, log); };
-  events.stream_reads = [this](std::int64_t place, std::span<const model::Token> tokens) { compare_.document_reads(place, tokens); };
+  events.stream_begins = [this](ui::DocumentId id, const model::lab::TokenLog& log) {
+    compare_.document_begins(id, log);
+  };
+  events.stream_reads = [this](std::int64_t place, std::span<const model::Token> tokens) {
+    compare_.document_reads(place, tokens);
+  };
   events.document_starts = later([this](const ui::DocumentStart& start) { Q_EMIT documentStarts(start); });
   return events;
 }

@@ -144,7 +144,8 @@ void StreamService::tell_stream() {
 
 void StreamService::tell_settings() {
   if (model_ == nullptr) return;
-  events_.runs_with({model_->weights(), to_executor_options(settings_).precision, to_stream_settings(settings_, model_->config())});
+  events_.runs_with(
+      {model_->weights(), to_executor_options(settings_).precision, to_stream_settings(settings_, model_->config())});
 }
 
 void StreamService::edit(ui::DocumentId id, std::size_t at, std::size_t removed, std::string_view inserted) {

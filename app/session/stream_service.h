@@ -42,7 +42,8 @@ struct ServiceEvents {
   std::function<void(const ui::DocumentStart&)> document_starts;
   // For those who read along with the active document's stream.
   std::function<void(const model::lab::LaneModel&)> runs_with;  ///< this model, with these settings
-  std::function<void(ui::DocumentId, const model::lab::TokenLog&)> stream_begins;  ///< it is active now, and has read these
+  std::function<void(ui::DocumentId, const model::lab::TokenLog&)>
+      stream_begins;  ///< it is active now, and has read these
   std::function<void(std::int64_t place, std::span<const model::Token>)> stream_reads;
 };
 
@@ -106,7 +107,7 @@ class StreamService {
   struct Document {
     std::unique_ptr<DocumentStreams> streams;
     std::shared_ptr<model::lab::TokenLog> log;  // the newest tokens that its stream has read
-    bool dirty = false;  // something was read that is not kept yet
+    bool dirty = false;                         // something was read that is not kept yet
     Clock::time_point keep_at{};
     Clock::time_point edited_at{};
     bool paused = true;  // the pause since the last edit has been told

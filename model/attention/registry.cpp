@@ -30,7 +30,7 @@ struct Entry {
   bool streams;  // as its mixer says, without making one
 };
 constexpr Entry entries[] = {
-    {"attention", make<MultiHeadAttention>, true, true}, {"block", make<BlockAttention>, true, true},
+    {"attention", make<MultiHeadAttention>, true, true},  {"block", make<BlockAttention>, true, true},
     {"block-sparse", make<SparseAttention>, true, false}, {"random", make<SparseAttention>, true, false},
     {"linformer", make<Linformer>, true, false},          {"dynamic-heads", make<DynamicHeads>, true, false},
     {"linear", make<LinearAttention>, false, true},       {"gated-linear", make<RegressionMemory>, false, true},

@@ -63,7 +63,8 @@ void StreamLanes::take_in() {
       }
     } else if (kept < before) {
       for (Lane& lane : lanes_) go_back(lane, kept);
-      say("the stream went back " + std::to_string(before - kept) + " tokens, and systems that were farther went with it");
+      say("the stream went back " + std::to_string(before - kept) +
+          " tokens, and systems that were farther went with it");
     }
   }
 }
@@ -108,6 +109,8 @@ void StreamLanes::stop(Lane& lane, const std::string& problem) {
 }
 
 void StreamLanes::use(const LaneModel& model) {
+  // What was read before are tokens of another vocabulary.
+  if (model_.weights && model_.weights != model.weights) log_ = TokenLog(limits_.log);
   model_ = model;
   for (Lane& lane : lanes_) lane.stream.reset();  // all are freed before the first is made
   for (Lane& lane : lanes_) {

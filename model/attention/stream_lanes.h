@@ -62,7 +62,7 @@ class StreamLanes {
   Taken take();
 
   // Of the worker.
-  /// Makes all lanes of this model, anew.
+  /// Makes all lanes of this model, anew. Of a model with other weights the stream is still to be told.
   void use(const LaneModel& model);
   /// Lanes for these systems, of lane_names(); those not named are freed, those there already go on.
   void choose(const std::vector<std::string>& systems);

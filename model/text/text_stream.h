@@ -121,7 +121,7 @@ class TextStream {
   Marks marks_;
   LineStart line_;
   RecentTokens recent_;
-  std::vector<Token> tail_;  // the last tokens read, as many as earlier() may want
+  std::vector<Token> tail_;                       // the last tokens read, as many as earlier() may want
   std::shared_ptr<const ContextTable> contexts_;  // of the project's memory, or none
   std::int64_t read_bytes_ = 0;
   std::int64_t proof_ = 0;  // as Checkpoint::proof, of state_

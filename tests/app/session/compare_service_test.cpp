@@ -187,6 +187,20 @@ TEST_CASE("unticked systems are gone, and with none ticked nothing runs", "[comp
   CHECK(reading.watcher.samples == samples);
 }
 
+TEST_CASE("another model begins the systems anew with what its stream has read", "[compare]") {
+  Reading reading;
+  reading.session->chooseCompared({tracker, transformer});
+  reading.session->setComparing(true);
+  REQUIRE(reading.has_read(transformer, reading.stream_tokens()));
+  const int run = reading.watcher.lane(tracker)->run;
+  write_model(reading.folder / "other", 2);
+  reading.session->loadModel(reading.folder / "other");
+  REQUIRE(wait_until([&] { return reading.watcher.lane(tracker)->run > run; }));
+  REQUIRE(wait_until_read(*reading.session, reading.document));
+  for (const QString& system : {tracker, transformer}) REQUIRE(reading.has_read(system, reading.stream_tokens()));
+  CHECK(reading.watcher.lane(tracker)->problem.isEmpty());
+}
+
 TEST_CASE("another chunk length begins the systems anew", "[compare]") {
   Reading reading;
   reading.session->chooseCompared({tracker});
