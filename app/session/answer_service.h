@@ -20,7 +20,8 @@ struct AnswerEvents {
   std::function<void(std::uint64_t number, const std::string& sentence)> sentence;
   std::function<void(std::uint64_t number)> complete;
   std::function<void(const std::string& line)> failed;  ///< one line; of a model that cannot be loaded once
-  std::function<void(std::int64_t place, std::span<const model::Token> tokens)> reads;  ///< as Dialogue::on_read; may be empty
+  /// As Dialogue::on_read; may be empty.
+  std::function<void(std::int64_t place, std::span<const model::Token> tokens)> reads = {};
 };
 
 /// From any thread; no call waits.
