@@ -15,7 +15,7 @@ const here = dirname(fileURLToPath(import.meta.url)), root = resolve(here, '../.
 const {values: options} = parseArgs({
   options: {
     catena: {type: 'string', default: join(root, 'build/catena')},
-    model: {type: 'string', default: join(root, 'assets/models/catena-text-3')},
+    model: {type: 'string', default: join(root, 'assets/models/catena-text-4')},
     folder: {type: 'string', default: join(root, 'build/peers')},
     rounds: {type: 'string', default: '5'},
     threads: {type: 'string', default: '1'},
