@@ -165,3 +165,23 @@ TEST_CASE("the figures describe the active stream and count what happened since 
   CHECK(first.chunk_ms.size() == now.state.counters().chunks);
   CHECK(figures.back().chunk_ms.isEmpty());
 }
+
+TEST_CASE("what was heard is looked at like another document", "[session]") {
+  const Fixture fixture;
+  const auto session = fixture.start_loaded();
+  Listener listener(*session);
+  const QByteArray text = "They say that the inventory c";
+  const ui::DocumentId document = session->openDocument("notes.md", text);
+  session->setActiveDocument(document);
+  session->cursorMoved(document, static_cast<int>(text.size()));
+  const auto suggestion = [&] {
+    listener.suggestions.clear();
+    session->requestSuggestion(document, static_cast<int>(text.size()), true);
+    REQUIRE(wait_until([&] { return !listener.suggestions.empty(); }));
+    const QStringList& texts = listener.suggestions.front().alternatives;
+    return texts.isEmpty() ? QString() : texts.front();
+  };
+  CHECK_FALSE(suggestion().startsWith("ounter is wrong"));
+  session->inspect([](StreamService& service) { service.hear("i said that the inventory counter is wrong"); });
+  CHECK(suggestion().startsWith("ounter is wrong"));
+}
