@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@ class PlanReader {
 
   template <typename T>
   void get(const char* key, T& value, bool required = false) const {
+    known_.insert(key);
     const auto it = object_.find(key);
     if (it == object_.end()) {
       if (required) fail(key, "is missing");
@@ -57,11 +59,14 @@ class PlanReader {
   [[noreturn]] void fail(const std::string& key, const std::string& what) const {
     throw std::runtime_error(file_.string() + ": '" + key + "' " + what);
   }
+  /// Once everything was asked for: refuses what nobody asked for, which is most often a key misspelt. `more`: keys that others read.
+  void refuse_others(std::initializer_list<const char*> more = {}) const;
   const std::filesystem::path& file() const { return file_; }
 
  private:
   const nlohmann::json& object_;
   std::filesystem::path file_;
+  mutable std::set<std::string> known_;  // keys that were asked for
 };
 
 /// The object in a JSON file; comments are allowed. Throws std::runtime_error with one line.

@@ -19,6 +19,7 @@ std::vector<SpeechSource> sources(const PlanReader& plan, const char* key) {
     reader.get_path("utterances", source.utterances, true);
     reader.get("weight", source.weight);
     reader.check("weight", source.weight > 0, "positive");
+    reader.refuse_others();
     result.push_back(source);
   }
   return result;
@@ -86,6 +87,7 @@ SpeechConfig SpeechConfig::load(const fs::path& file) {
   reader.check("evaluate_every", config.evaluate_every >= 1, "at least 1");
   reader.check("learning_rate", config.learning_rate > 0 && config.learning_rate < 1, "between 0 and 1");
   reader.check("clip", config.clip > 0, "positive");
+  reader.refuse_others();
   return config;
 }
 

@@ -21,6 +21,7 @@ std::vector<TrainSource> read_sources(const PlanReader& plan, const char* key) {
     reader.check("spoken_every", source.spoken_every >= 0, "0 or more");
     reader.get("weight", source.weight);
     reader.check("weight", source.weight > 0, "positive");
+    reader.refuse_others();
     result.push_back(source);
   }
   return result;
@@ -120,6 +121,7 @@ TrainConfig TrainConfig::load(const fs::path& file) {
                "1 where 'truncate' is chunk");
   reader.check("auxiliary_loss", config.auxiliary_loss >= 0, "0 or more");
   reader.check("run_tokens", config.run_tokens >= config.segment, "at least one segment");
+  reader.refuse_others({"tokenizer"});
   return config;
 }
 

@@ -158,6 +158,10 @@ TEST_CASE("a training plan that is missing, broken or senseless is refused by fi
     changed({{"train", nlohmann::json::array()}});
     named.emplace_back("'train'");
   }
+  SECTION("a key misspelt") {
+    changed({{"optimizer", "muon"}});
+    named.emplace_back("'optimizer'");
+  }
   SECTION("an unknown device") {
     changed({{"device", "warp"}});
     named.emplace_back("'device'");
