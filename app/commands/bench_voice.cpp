@@ -51,7 +51,7 @@ struct TurnTimes {
 class TimedTalk {
  public:
   TimedTalk(const SpeechModelOptions& model, const RoomSettings& room, std::shared_ptr<model::WordModel> words, Dialogue* dialogue)
-      : listener_(model.reader(), model.executor(), model.speech, std::move(words)),
+      : listener_(model.reader(), model.executor(), model.speech, std::move(words), model.phrases(understood_phrases())),
         dialogue_(dialogue),
         talk_(room, {}, {}, needs(), [this](const audio::SoundUpdate& update) { return read(update); }, [this] { silenced(); }) {
     for (const std::string& said : kSaid) utterances_.push_back(make_utterance(said, {.voice = "en-us", .pitch = 80}));
@@ -87,7 +87,7 @@ class TimedTalk {
  private:
   ConversationNeeds needs() {
     ConversationNeeds needs;
-    needs.end_utterance = [this] { listener_.stream().end_utterance(); };
+    needs.end_utterance = [this] { listener_.end_utterance(); };
     needs.ask = [this](std::uint64_t number, const std::string& question) {
       note(turn_.asked);
       question_ = {number, question};

@@ -49,7 +49,7 @@ class Talk {
     ConversationNeeds needs;
     needs.say = std::move(say);
     needs.silence = std::move(silence);
-    needs.end_utterance = [&listener] { listener.stream().end_utterance(); };
+    needs.end_utterance = [&listener] { listener.end_utterance(); };
     needs.ask = [this](std::uint64_t number, const std::string& question) { pending_ = {number, question}; };
     needs.cancel = [](std::uint64_t) {};
     needs.settle = [this](const std::string& heard) { dialogue_.settle(heard); };

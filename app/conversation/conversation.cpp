@@ -26,12 +26,20 @@ void Conversation::hear(bool voice, const std::string& settled, bool open, std::
   const bool began = turns_.turn() == Turn::hearing;
   turns_.voice(voice, now);
   turns_.words(settled, open, now);
-  if (!began && turns_.turn() == Turn::hearing) {
-    phrase_.clear();
-    utterances_ = 0;
-    worded_ = false;
-  }
+  if (!began && turns_.turn() == Turn::hearing) begin_turn();
   worded_ = worded_ || !settled.empty();
+  act(now);
+}
+
+void Conversation::begin_turn() {
+  phrase_.clear();
+  utterances_ = 0;
+  worded_ = false;
+}
+
+void Conversation::talk_key(bool down, std::int64_t now) {
+  if (down) begin_turn();
+  turns_.talk_key(down, now);
   act(now);
 }
 

@@ -48,7 +48,7 @@ class Conversation {
   void set(const TurnSettings& settings) { turns_.set(settings); }
   void listen(bool on, std::int64_t now);
   void mute(bool muted, std::int64_t now) { turns_.mute(muted, now), act(now); }
-  void talk_key(bool down, std::int64_t now) { turns_.talk_key(down, now), act(now); }
+  void talk_key(bool down, std::int64_t now);
   void hear(bool voice, const std::string& settled, bool open, std::int64_t now);
   /// Behind the words of an utterance. phrase: the known one (understood_phrases()) that all of it was, empty: none. A turn that is nothing
   /// else is taken for it, whatever words were read.
@@ -77,6 +77,7 @@ class Conversation {
     std::uint64_t voice = 0;  // number that the voice knows it by; 0: not handed over
     std::size_t heard = 0;    // bytes
   };
+  void begin_turn();
   void act(std::int64_t now);
   void ask(const std::string& words, std::int64_t now);
   void say_on();

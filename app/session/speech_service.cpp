@@ -54,7 +54,7 @@ void SpeechService::hear(audio::SoundUpdate update) {
 
 void SpeechService::end_utterance() {
   jobs_.post([this] {
-    if (listener_ != nullptr) listener_->stream().end_utterance();
+    if (listener_ != nullptr) listener_->end_utterance();
   });
 }
 

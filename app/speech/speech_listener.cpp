@@ -1,6 +1,7 @@
 #include "app/speech/speech_listener.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace catena::app {
 namespace {
@@ -60,8 +61,21 @@ SpeechListener::Heard SpeechListener::hear(const audio::SoundUpdate& update) {
     stream_.end_utterance();
     heard.phrase = phrase_of(speech_.back());
   }
+  if (ended_) {
+    heard.utterance_ended = true;
+    heard.phrase = *std::exchange(ended_, std::nullopt);
+  }
   take_words(heard);
   return heard;
+}
+
+void SpeechListener::end_utterance() {
+  stream_.end_utterance();
+  // Voice activity tells of the end a little later; who holds a key may also pause before letting go.
+  if (speaking_)
+    ended_ = phrase_of({speaking_since_ms_, now_ms_, true, 0});
+  else
+    ended_ = speech_.empty() ? std::string() : phrase_of(speech_.back());
 }
 
 SpeechListener::Heard SpeechListener::finish() {

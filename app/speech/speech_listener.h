@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ class SpeechListener {
   /// dropped, and so are those of which hardly a letter is heard (heard_words.h), so that noise and music
   /// are not read.
   Heard hear(const audio::SoundUpdate& update);
+  /// The speaker's turn is over, though the sound may not tell: what was read so far is settled, as an utterance, by the next hear().
+  void end_utterance();
   /// The sound has ended.
   Heard finish();
 
@@ -49,6 +52,7 @@ class SpeechListener {
   std::vector<audio::Segment> speech_;  // of the last seconds
   bool speaking_ = false;
   std::int64_t speaking_since_ms_ = 0, now_ms_ = 0;
+  std::optional<std::string> ended_;  // by end_utterance() since the last hear(): the phrase that it was
 };
 
 }  // namespace catena::app

@@ -207,3 +207,22 @@ TEST_CASE("a recognised phrase that is none of the program's is talk as it was r
   world.say("comma", "comma");
   CHECK(world.asked == std::vector<std::string>{"comma"});
 }
+
+TEST_CASE("a command that is said while the talk key is held is one as well") {
+  World world;
+  world.conversation.set({.hands_free = false});
+  for (int turn = 1; turn <= 2; ++turn) {
+    world.conversation.talk_key(true, world.now);
+    world.conversation.hear(true, "", true, world.now);
+    world.pass(400);
+    world.conversation.talk_key(false, world.now);  // before voice activity knows of the end
+    world.conversation.hear(true, "and do that", false, world.now);
+    world.conversation.utterance_ended("undo that");
+    world.pass(100);
+    CHECK(world.commands.size() == static_cast<std::size_t>(turn));
+    world.conversation.hear(false, "", false, world.now);
+    world.conversation.utterance_ended("undo that");  // as voice activity tells it
+    world.pass(4000);
+  }
+  CHECK(world.asked.empty());
+}
