@@ -80,6 +80,7 @@ void StreamLanes::make(Lane& lane) {
     stop(lane, error.what());
     return;
   }
+  lane.fresh = false;
   start(lane);
 }
 
@@ -91,7 +92,9 @@ void StreamLanes::start(Lane& lane) {
   lane.next_ms = 0;
   lane.figures.problem.clear();
   lane.figures.steps.clear();
-  ++lane.figures.run;
+  // One that has read nothing yet has not begun yet either: whether it was chosen before or after the stream was told is the same.
+  if (!lane.fresh) ++lane.figures.run;
+  lane.fresh = true;
 }
 
 void StreamLanes::go_back(Lane& lane, std::int64_t place) {
@@ -170,6 +173,7 @@ bool StreamLanes::step(std::chrono::steady_clock::time_point deadline, const std
 
 void StreamLanes::read(Lane& lane, Token token) {
   try {
+    lane.fresh = false;
     const auto ms = static_cast<float>(lane.stream->read(token));
     lane.figures.steps.push_back({lane.stream->tokens(), ms});
     if (lane.newest_ms.size() < latency_window) {

@@ -78,6 +78,7 @@ class StreamLanes {
     std::int64_t start = 0;        // of the stream, where it began
     std::vector<float> newest_ms;  // a ring of latency_window
     std::size_t next_ms = 0;
+    bool fresh = false;            // nothing was read since it began
     LaneFigures figures;
     std::int64_t place() const { return start + (stream ? stream->tokens() : 0); }
     bool stopped() const { return !figures.problem.empty(); }
