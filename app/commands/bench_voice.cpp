@@ -50,8 +50,8 @@ struct TurnTimes {
 /// A conversation whose steps are timed.
 class TimedTalk {
  public:
-  TimedTalk(const SpeechModelOptions& model, const RoomSettings& room, std::shared_ptr<model::WordModel> words, Dialogue* dialogue)
-      : listener_(model.reader(), model.executor(), model.speech, std::move(words), model.phrases(understood_phrases())),
+  TimedTalk(const SpeechModelOptions& options, const model::SpeechModel& reader, const RoomSettings& room, std::shared_ptr<model::WordModel> words, Dialogue* dialogue)
+      : listener_(reader, options.executor(), options.speech, std::move(words), options.phrases(reader, understood_phrases())),
         dialogue_(dialogue),
         talk_(room, {}, {}, needs(), [this](const audio::SoundUpdate& update) { return read(update); }, [this] { silenced(); }) {
     for (const std::string& said : kSaid) utterances_.push_back(make_utterance(said, {.voice = "en-us", .pitch = 80}));
@@ -200,11 +200,12 @@ class Figure {
 
 nlohmann::json bench_voice(const VoiceBenchOptions& options) {
   const int turns = options.quick ? std::min(options.turns, kQuickTurns) : options.turns;
+  const model::SpeechModel reader = options.model.reader();
   const std::shared_ptr<model::WordModel> words = options.model.language();
   nlohmann::json result = {{"bench", "voice"}, {"turns", turns}, {"clock", "simulated, with measured computing added"}, {"patience_ms", TurnSettings{}.patience_ms}};
 
   Dialogue dialogue(model::TextModel::load(model_folder(options.model.language_folder)), options.model.executor());
-  TimedTalk talk(options.model, {}, words, &dialogue);
+  TimedTalk talk(options.model, reader, {}, words, &dialogue);
   Figure text_from_voice, text_from_sound, token, sample, sample_from_sound, silence, silence_from_sound, partial;
   for (int turn = 0; turn < turns && !interrupted(); ++turn) {
     const bool barge_in = turn % 2 == 1;
@@ -236,7 +237,7 @@ nlohmann::json bench_voice(const VoiceBenchOptions& options) {
   result["compute_bound_percent"] = 25;
 
   for (const bool cancel : {true, false}) {
-    TimedTalk echo(options.model, {.cancel_echo = cancel}, words, nullptr);
+    TimedTalk echo(options.model, reader, {.cancel_echo = cancel}, words, nullptr);
     for (int turn = 0; turn < turns && !interrupted(); ++turn) echo.turn(turn, false);
     const std::string name = cancel ? "echo_" : "uncancelled_echo_";
     result[name + "self_interruptions"] = echo.talk().self_interruptions();

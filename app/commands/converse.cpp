@@ -116,7 +116,8 @@ int run_file(const Options& options) {
                                "; choose another place");
     }
   }
-  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language(), options.model.phrases(understood_phrases()));
+  const model::SpeechModel reader = options.model.reader();
+  SpeechListener listener(reader, options.model.executor(), options.model.speech, options.model.language(), options.model.phrases(reader, understood_phrases()));
   audio::SoundProcessor processor;
   FileVoice voice(options.voice);
   Talk talk(options);
@@ -158,7 +159,8 @@ int run_file(const Options& options) {
 
 /// With a microphone and a loudspeaker, until Ctrl-C.
 int run_live(const Options& options) {
-  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language(), options.model.phrases(understood_phrases()));
+  const model::SpeechModel reader = options.model.reader();
+  SpeechListener listener(reader, options.model.executor(), options.model.speech, options.model.language(), options.model.phrases(reader, understood_phrases()));
   Talk talk(options);
   std::mutex mutex;
   std::vector<audio::SpeakerEvent> events;  // from the speaker's thread

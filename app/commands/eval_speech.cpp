@@ -110,7 +110,7 @@ int run(const Options& options) {
   const std::vector<Recording> recordings = read_manifest(options.manifest, options.folder);
   const model::SpeechModel reader = options.model.reader();
   const auto language = options.model.language();
-  const auto phrases = options.commands ? options.model.phrases(understood_phrases()) : nullptr;
+  const auto phrases = options.commands ? options.model.phrases(reader, understood_phrases()) : nullptr;
   const auto count = static_cast<std::int64_t>(recordings.size());
   const std::int64_t wanted = options.most == 0 ? count : std::min(count, options.most);
   std::map<std::string, Result> corpora;

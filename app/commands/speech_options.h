@@ -25,8 +25,8 @@ struct SpeechModelOptions {
   model::SpeechModel reader() const;
   /// Null when none is wanted.
   std::shared_ptr<model::WordModel> language() const;
-  /// For utterances to be compared with.
-  std::shared_ptr<const model::PhraseRecogniser> phrases(std::span<const std::string> phrases) const;
+  /// For utterances of this reader() to be compared with.
+  std::shared_ptr<const model::PhraseRecogniser> phrases(const model::SpeechModel& reader, std::span<const std::string> phrases) const;
 };
 
 }  // namespace catena::app

@@ -11,7 +11,7 @@ namespace catena::model {
 
 /// Belongs to one thread, which takes part in the work. Whoever is awake takes the next part, so a worker that the
 /// system has not woken yet holds nobody up. run() neither allocates nor lets an exception out of a worker: the work
-/// must not throw. Workers look for more work for some ten microseconds, then wait in the kernel: idle ones cost nothing.
+/// must not throw. Workers look for more work for 60 microseconds, then wait in the kernel: idle ones cost nothing.
 class ThreadPool {
  public:
   /// threads counts the caller; 1 starts none.

@@ -21,7 +21,7 @@ constexpr int patience_step = 50;
 }  // namespace
 
 TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
-    : QDialog(parent), session_(session), voice_(new QComboBox(this)), loudspeaker_(new QComboBox(this)), hands_free_(new QCheckBox(tr("&Hands-free: a pause ends your turn (else hold F9)"), this)), barge_in_(new QCheckBox(tr("&Interrupt by speaking: needs headphones"), this)) {
+    : QDialog(parent), session_(session), voice_(new QComboBox(this)), loudspeaker_(new QComboBox(this)), hands_free_(new QCheckBox(tr("&Hands-free: a pause ends your turn (else hold F9)"), this)), barge_in_(new QCheckBox(tr("&Interrupt by speaking"), this)) {
   setWindowTitle(tr("Voice settings"));
   auto* form = new QFormLayout;
   form->addRow(tr("&Voice"), voice_);
@@ -33,7 +33,7 @@ TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
   patience_ = slider(form, tr("P&atience"), 200, 5000, patience_step, tr("%1 ms"));
   form->addRow(QString(), hands_free_);
   form->addRow(QString(), barge_in_);
-  auto* why = new QLabel(tr("Patience: silence that ends your turn. Without headphones the microphone hears the voice and takes it for yours, unless nothing can interrupt it."), this);
+  auto* why = new QLabel(tr("Patience: silence that ends your turn. Over loudspeakers the voice is taken out of what the microphone hears; should it interrupt itself all the same, switch interrupting off or use headphones."), this);
   why->setWordWrap(true);
   why->setForegroundRole(QPalette::PlaceholderText);
   form->addRow(QString(), why);
