@@ -1,9 +1,11 @@
 #include "app/commands/train.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 
@@ -148,7 +150,15 @@ int run_text(const TrainConfig& config, const std::function<bool(const TrainObse
   return finished ? 0 : 130;
 }
 
+/// Every step allocates the same hundreds of megabytes and frees them: kept by the process they need not be mapped and zeroed anew.
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_TOP_PAD, 128 << 20);
+}
+
 int run(const fs::path& config_file) {
+  keep_freed_memory();
   if (lab::LabPlan::is_in(config_file)) {
     const lab::LabPlan plan = lab::LabPlan::load(config_file);
     return run_text(plan.training, [&](const TrainObserver& observer) { return lab::train_lab(plan, observer); });

@@ -23,6 +23,7 @@ Tensor rotate(const Tensor& x, const Rotary& rotary) {
 }
 
 Tensor chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary, Sight sight) {
+  if (fuses_attention(qkv)) return fused_chunk_attention(qkv, heads, chunk, rotary, sight);
   const std::int64_t b = qkv.size(0), t = qkv.size(1), d = qkv.size(2) / 3, width = d / heads;
   const std::int64_t whole = t / chunk * chunk;
   if (whole < t && whole > 0) {

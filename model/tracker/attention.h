@@ -20,6 +20,11 @@ enum class Sight { back, around };
 torch::Tensor chunk_attention(const torch::Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary,
                               Sight sight = Sight::back);
 
+/// chunk_attention() on the CPU without anything but its input kept for the way back, in float32 or bfloat16; and whether there is
+/// that for such a tensor. chunk_attention() takes it where there is; the tests compare the two.
+bool fuses_attention(const torch::Tensor& qkv);
+torch::Tensor fused_chunk_attention(const torch::Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary, Sight sight);
+
 /// Causal attention over the whole segment and everything before it: a Transformer's. qkv [B, T, 3 H D] -> [B, T, H D]. `cache`
 /// [B, P, 2 H D] holds the keys (rotated by their positions 0..P-1) and values from before, and grows by the segment's, without
 /// gradients. `rotary` reaches to P + T. Cost: B T (P + T) H D multiply-adds and, without a fused kernel, as many scores in memory.

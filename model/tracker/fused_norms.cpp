@@ -17,15 +17,7 @@ struct RmsNorm : Function<RmsNorm> {
       using T = decltype(tag);
       T* py = y.data_ptr<T>();
       rows(n, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          const float* row = px + i * d;
-          float sum = 0;
-#pragma omp simd reduction(+ : sum)
-          for (std::int64_t j = 0; j < d; ++j) sum += row[j] * row[j];
-          const float s = 1.0F / std::sqrt(sum / static_cast<float>(d) + static_cast<float>(eps));
-          ps[i] = s;
-          for (std::int64_t j = 0; j < d; ++j) py[i * d + j] = static_cast<T>(row[j] * s * pw[j]);
-        }
+        for (std::int64_t i = begin; i < end; ++i) ps[i] = norm_row(px + i * d, pw, static_cast<float>(eps), d, py + i * d);
       });
     });
     ctx->save_for_backward({x, weight, scale});
@@ -47,21 +39,7 @@ struct RmsNorm : Function<RmsNorm> {
       using T = decltype(tag);
       const T* pg = g.data_ptr<T>();
       dw = reduce_rows(n, d, [&](std::int64_t begin, std::int64_t end, float* pdw) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          const float* row = px + i * d;
-          const T* grow = pg + i * d;
-          float* out = pdx + i * d;
-          const float s = ps[i];
-          float dot = 0;
-#pragma omp simd reduction(+ : dot)
-          for (std::int64_t j = 0; j < d; ++j) {
-            const float gj = static_cast<float>(grow[j]);
-            dot += gj * pw[j] * row[j];
-            pdw[j] += gj * row[j] * s;
-          }
-          const float c = dot * s * s * s / static_cast<float>(d);
-          for (std::int64_t j = 0; j < d; ++j) out[j] = static_cast<float>(grow[j]) * pw[j] * s - row[j] * c;
-        }
+        for (std::int64_t i = begin; i < end; ++i) norm_row_gradient(px + i * d, pw, ps[i], pg + i * d, d, pdx + i * d, pdw);
       });
     });
     return {dx, dw, Tensor(), Tensor()};

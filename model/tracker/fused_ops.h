@@ -4,6 +4,8 @@
 
 #include <torch/types.h>
 
+#include "model/tracker/linear.h"
+
 namespace catena::model {
 
 /// y = x / sqrt(mean(x^2) + eps) * weight over the last dimension. x [N, d] float32, weight [d] float32; y in `out_type`.
@@ -11,6 +13,10 @@ torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, doub
 
 /// silu(g) * u for x = [g | u] along the last dimension. x [N, 2F] -> [N, F], same type.
 torch::Tensor swiglu(const torch::Tensor& x);
+
+/// What a layer's feed-forward half adds: swiglu(rms_norm(x) in^T) out^T in the compute type. x [N, d] float32, norm [d] float32,
+/// in [2F, d], out [d, F]. On the CPU a block of rows at a time, and only x and the hidden [N, 2F] are kept for the way back.
+torch::Tensor feed_forward(const torch::Tensor& x, const torch::Tensor& norm, const MasterWeight& in, const MasterWeight& out, double eps);
 
 /// silu of a causal depthwise convolution. x [B, T, C] (any float type), weight [C, taps] float32, tail [B, taps-1, C]
 /// float32: the inputs before x. Result [B, T, C] float32.

@@ -26,6 +26,50 @@ inline bool fused(const Tensor& x) {
 
 inline float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
 
+/// y = x * s * w for s = 1 / sqrt(mean(x^2) + eps), which is returned. All [d].
+template <typename T>
+float norm_row(const float* x, const float* w, float eps, std::int64_t d, T* y) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t j = 0; j < d; ++j) sum += x[j] * x[j];
+  const float s = 1.0F / std::sqrt(sum / static_cast<float>(d) + eps);
+  for (std::int64_t j = 0; j < d; ++j) y[j] = static_cast<T>(x[j] * s * w[j]);
+  return s;
+}
+
+/// norm_row()'s gradients from that of its result, g: dx is written, dw added to.
+template <typename T>
+void norm_row_gradient(const float* x, const float* w, float s, const T* g, std::int64_t d, float* dx, float* dw) {
+  float dot = 0;
+#pragma omp simd reduction(+ : dot)
+  for (std::int64_t j = 0; j < d; ++j) {
+    const float gj = static_cast<float>(g[j]);
+    dot += gj * w[j] * x[j];
+    dw[j] += gj * x[j] * s;
+  }
+  const float c = dot * s * s * s / static_cast<float>(d);
+  for (std::int64_t j = 0; j < d; ++j) dx[j] = static_cast<float>(g[j]) * w[j] * s - x[j] * c;
+}
+
+/// y = silu(g) * u for x = [g | u]. x [2f], y [f].
+template <typename T>
+void swiglu_row(const T* x, std::int64_t f, T* y) {
+  for (std::int64_t j = 0; j < f; ++j) {
+    const float g = static_cast<float>(x[j]);
+    y[j] = static_cast<T>(g * sigmoid(g) * static_cast<float>(x[f + j]));
+  }
+}
+
+/// swiglu_row()'s gradient dx [2f] from that of its result, dy [f].
+template <typename T>
+void swiglu_row_gradient(const T* x, const T* dy, std::int64_t f, T* dx) {
+  for (std::int64_t j = 0; j < f; ++j) {
+    const float g = static_cast<float>(x[j]), u = static_cast<float>(x[f + j]), d = static_cast<float>(dy[j]), s = sigmoid(g);
+    dx[j] = static_cast<T>(d * u * s * (1.0F + g * (1.0F - s)));
+    dx[f + j] = static_cast<T>(d * g * s);
+  }
+}
+
 /// Calls body(begin, end) on ranges of rows; kernels are written once for float and bfloat16 inputs.
 template <typename Body>
 void rows(std::int64_t count, const Body& body) {

@@ -14,14 +14,7 @@ struct SwiGlu : Function<SwiGlu> {
       const T* px = x.data_ptr<T>();
       T* py = y.data_ptr<T>();
       rows(n, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          const T* g = px + i * 2 * f;
-          const T* u = g + f;
-          for (std::int64_t j = 0; j < f; ++j) {
-            const float gj = static_cast<float>(g[j]);
-            py[i * f + j] = static_cast<T>(gj * sigmoid(gj) * static_cast<float>(u[j]));
-          }
-        }
+        for (std::int64_t i = begin; i < end; ++i) swiglu_row(px + i * 2 * f, f, py + i * f);
       });
     });
     ctx->save_for_backward({x});
@@ -39,16 +32,7 @@ struct SwiGlu : Function<SwiGlu> {
       const T* pdy = dy.data_ptr<T>();
       T* pdx = dx.data_ptr<T>();
       rows(n, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          const T* g = px + i * 2 * f;
-          T* dg = pdx + i * 2 * f;
-          for (std::int64_t j = 0; j < f; ++j) {
-            const float gj = static_cast<float>(g[j]), uj = static_cast<float>(g[f + j]);
-            const float d = static_cast<float>(pdy[i * f + j]), s = sigmoid(gj);
-            dg[j] = static_cast<T>(d * uj * s * (1.0F + gj * (1.0F - s)));
-            dg[f + j] = static_cast<T>(d * gj * s);
-          }
-        }
+        for (std::int64_t i = begin; i < end; ++i) swiglu_row_gradient(px + i * 2 * f, pdy + i * f, f, pdx + i * 2 * f);
       });
     });
     return {dx};

@@ -25,15 +25,16 @@ HiddenMatrix part_of(const HiddenMatrix& matrix, const ParameterRange& range) {
 
 }  // namespace
 
-Tensor orthogonalise(const Tensor& x) {
+Tensor orthogonalise(const Tensor& x, torch::ScalarType type) {
   const bool tall = x.size(1) > x.size(2);  // products are cheaper on the shorter side
   Tensor y = tall ? x.transpose(1, 2) : x;
-  y = y / (y.flatten(1).norm(2, 1).view({-1, 1, 1}) + 1e-7);
+  y = (y / (y.flatten(1).norm(2, 1).view({-1, 1, 1}) + 1e-7)).to(type);
   for (int i = 0; i < kNewtonSchulzSteps; ++i) {
     const Tensor a = torch::bmm(y, y.transpose(1, 2));
-    const Tensor b = torch::baddbmm(a, a, a, -4.7750, 2.0315);
-    y = torch::baddbmm(y, b, y, 3.4445, 1);
+    const Tensor b = torch::bmm(a, a).mul_(2.0315).add_(a, -4.7750);
+    y = torch::bmm(b, y).add_(y, 3.4445);
   }
+  y = y.to(torch::kFloat);
   return tall ? y.transpose(1, 2) : y;
 }
 
@@ -82,7 +83,8 @@ void Optimiser::muon(Parameters& parameters, const HiddenMatrix& matrix, double 
   const Tensor ahead = torch::lerp(g, m, options_.momentum);  // Nesterov's
   value.mul_(1 - learning_rate * options_.weight_decay);
   const double scale = kLikeAdamW * std::sqrt(static_cast<double>(std::max(matrix.rows, matrix.columns)));
-  value.add_(orthogonalise(ahead), -learning_rate * scale);
+  const bool narrow = parameters.compute_type() == torch::kBFloat16;
+  value.add_(orthogonalise(ahead, narrow ? torch::kBFloat16 : torch::kFloat), -learning_rate * scale);
 }
 
 double clip_gradients(Tensor& gradients, double limit) {

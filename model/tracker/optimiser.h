@@ -19,8 +19,9 @@ struct OptimiserOptions {
 };
 
 /// An orthogonal matrix near each x [G, m, n] (float32): five Newton-Schulz steps towards U V^T of x = U S V^T. The quintic of
-/// Jordan 2024 leaves the singular values between 0.7 and 1.2, which training does not notice.
-torch::Tensor orthogonalise(const torch::Tensor& x);
+/// Jordan 2024 leaves the singular values between 0.7 and 1.2, which training does not notice. Products in `type`: bfloat16 is as good
+/// (Jordan 2024) and several times faster where the processor multiplies it.
+torch::Tensor orthogonalise(const torch::Tensor& x, torch::ScalarType type = torch::kFloat);
 
 class Optimiser {
  public:

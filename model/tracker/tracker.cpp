@@ -212,8 +212,8 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
   }
   const auto dropped = [this](const Tensor& result) { return dropout_ > 0 ? torch::dropout(result, dropout_, true) : result; };
   const Tensor y = x + dropped(mixed);
-  const Tensor f = rms_norm(y, parameters_.master(prefix + "norm2.weight"), config_.norm_eps, type);
-  return y + dropped(linear(swiglu(linear(f, parameters_[prefix + "ffn.in.weight"])), parameters_[prefix + "ffn.out.weight"]));
+  return y + dropped(feed_forward(y, parameters_.master(prefix + "norm2.weight"), parameters_[prefix + "ffn.in.weight"],
+                                  parameters_[prefix + "ffn.out.weight"], config_.norm_eps));
 }
 
 Tensor Tracker::embed(const Tensor& tokens) const { return torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1})); }

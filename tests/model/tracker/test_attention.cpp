@@ -62,6 +62,33 @@ TEST_CASE("chunk attention equals a plain loop, also when the length is not a mu
   }
 }
 
+TEST_CASE("fused chunk attention equals the composed one in float64, with gradients") {
+  torch::manual_seed(12);
+  const int heads = 3, width = 8;
+  const Sight sight = GENERATE(Sight::back, Sight::around);
+  const auto [t, chunk] = GENERATE(std::pair{1, 8}, std::pair{16, 8}, std::pair{21, 8}, std::pair{5, 16}, std::pair{130, 64});
+  INFO("length " << t << ", chunk " << chunk);
+  const Rotary rotary = make_rotary(64, width, 10000.0, torch::kCPU);
+  const Tensor qkv = torch::randn({2, t, 3 * heads * width});
+  REQUIRE(fuses_attention(qkv));
+  catena::test::check_same(
+      [&](const catena::test::Inputs& x) { return fused_chunk_attention(x[0], heads, chunk, rotary, sight); },
+      [&](const catena::test::Inputs& x) { return chunk_attention(x[0], heads, chunk, rotary, sight); }, {qkv});
+}
+
+TEST_CASE("fused chunk attention in bfloat16 stays within its rounding of float32, with gradients") {
+  torch::manual_seed(13);
+  const Rotary rotary = make_rotary(64, 16, 10000.0, torch::kCPU);
+  const Tensor qkv = torch::randn({2, 70, 3 * 32}).to(torch::kBFloat16), direction = torch::randn({2, 70, 32});
+  const auto gradient = [&](torch::ScalarType type) {
+    const Tensor x = qkv.to(type).detach().requires_grad_();
+    (fused_chunk_attention(x, 2, 32, rotary, Sight::back).to(torch::kFloat) * direction).sum().backward();
+    return x.grad();
+  };
+  CHECK(relative_error(fused_chunk_attention(qkv, 2, 32, rotary, Sight::back), fused_chunk_attention(qkv.to(torch::kFloat), 2, 32, rotary, Sight::back)) < 0.01);
+  CHECK(relative_error(gradient(torch::kBFloat16), gradient(torch::kFloat)) < 0.015);
+}
+
 TEST_CASE("full attention in segments equals block attention over one block, and its cache holds what was read") {
   torch::manual_seed(11);
   const int heads = 2, width = 4, d = heads * width;

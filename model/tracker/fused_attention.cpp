@@ -1,0 +1,213 @@
+// Attention inside chunks, a few chunks at a time, so that rotated queries and keys, scores and their gradients stay in the caches.
+// What is kept for the way back is the input alone; the rest is computed again, as Dao et al. 2022 ("FlashAttention") do.
+#include <vector>
+
+#include "model/tracker/attention.h"
+#include "model/tracker/fused_ops.h"
+#include "model/tracker/fused_rows.h"
+
+namespace catena::model {
+namespace {
+
+constexpr std::int64_t kGroupBytes = 1 << 20;  // of one group's scores, queries, keys and values, a thread
+
+/// Equal chunks of one length in a [B, T, ...] tensor: `count` of them in each of the B rows, from place `begin` on.
+struct Chunks {
+  std::int64_t batch, length, heads, width;  // B, T, H, D
+  std::int64_t begin, count, chunk;
+
+  std::int64_t items() const { return batch * count; }
+  /// First row (of B * T) of the chunk.
+  std::int64_t row(std::int64_t item) const { return item / count * length + begin + item % count * chunk; }
+  std::int64_t group(std::int64_t bytes_a_number) const {
+    const std::int64_t one = heads * chunk * (chunk + 4 * width) * bytes_a_number;
+    return std::clamp<std::int64_t>(kGroupBytes * at::get_num_threads() / one, 1, items());
+  }
+};
+
+template <typename Body>
+void for_chunks(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Body& body) {
+  const std::int64_t b = qkv.size(0), t = qkv.size(1), width = qkv.size(2) / 3 / heads, whole = t / chunk * chunk;
+  if (whole > 0) body(Chunks{b, t, heads, width, 0, t / chunk, chunk});
+  if (whole < t) body(Chunks{b, t, heads, width, whole, 1, t - whole});
+}
+
+/// The places of one group's items, heads and tokens: body(row of [B * T], row of [items, H, C], head, position).
+template <typename Body>
+void for_rows(const Chunks& chunks, std::int64_t first, std::int64_t items, const Body& body) {
+  rows(items * chunks.heads * chunks.chunk, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t position = i % chunks.chunk, head = i / chunks.chunk % chunks.heads, item = i / chunks.chunk / chunks.heads;
+      body(chunks.row(first + item) + position, i, head, position);
+    }
+  });
+}
+
+/// y = x turned by the angles, times scale; turned back for sign = -1. x, y [D], cos, sin [D / 2].
+template <typename From, typename To>
+void turn(const From* x, const float* cos, const float* sin, float sign, float scale, std::int64_t width, To* y) {
+  const std::int64_t half = width / 2;
+  for (std::int64_t j = 0; j < half; ++j) {
+    const float a = static_cast<float>(x[j]) * scale, b = static_cast<float>(x[j + half]) * scale, s = sign * sin[j];
+    y[j] = static_cast<To>(a * cos[j] - b * s);
+    y[j + half] = static_cast<To>(a * s + b * cos[j]);
+  }
+}
+
+/// Room for one group, [items * H, C, D] and [items * H, C, C].
+struct Group {
+  Group(const Chunks& chunks, std::int64_t items, torch::ScalarType type)
+      : q(torch::empty({items * chunks.heads, chunks.chunk, chunks.width}, type)),
+        k(torch::empty_like(q)),
+        v(torch::empty_like(q)),
+        p(torch::empty({items * chunks.heads, chunks.chunk, chunks.chunk}, type)) {}
+  Tensor q, k, v, p;
+};
+
+/// Queries (scaled) and keys, rotated, and values of a group.
+template <typename T>
+void gather(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, std::int64_t first, std::int64_t items, const Group& group) {
+  const std::int64_t w = chunks.width, d = chunks.heads * w;
+  const float scale = 1.0F / std::sqrt(static_cast<float>(w));
+  const T* from = qkv.data_ptr<T>();
+  const float *cos = rotary.cos.data_ptr<float>(), *sin = rotary.sin.data_ptr<float>();
+  T *q = group.q.data_ptr<T>(), *k = group.k.data_ptr<T>(), *v = group.v.data_ptr<T>();
+  for_rows(chunks, first, items, [&](std::int64_t row, std::int64_t to, std::int64_t head, std::int64_t position) {
+    const T* x = from + row * 3 * d + head * w;
+    const float *c = cos + position * (w / 2), *s = sin + position * (w / 2);
+    turn(x, c, s, 1, scale, w, q + to * w);
+    turn(x + d, c, s, 1, 1, w, k + to * w);
+    std::copy(x + 2 * d, x + 2 * d + w, v + to * w);
+  });
+}
+
+/// Scores to probabilities in place, row by row; what a token may not see becomes 0.
+template <typename T>
+void softmax(const Chunks& chunks, std::int64_t items, Sight sight, const Tensor& scores) {
+  const std::int64_t c = chunks.chunk;
+  T* base = scores.data_ptr<T>();
+  rows(items * chunks.heads * c, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> exponentials(static_cast<std::size_t>(c));
+    float* pe = exponentials.data();
+    for (std::int64_t i = begin; i < end; ++i) {
+      T* row = base + i * c;
+      const std::int64_t seen = sight == Sight::back ? i % c + 1 : c;
+      float top = static_cast<float>(row[0]);
+      for (std::int64_t j = 1; j < seen; ++j) top = std::max(top, static_cast<float>(row[j]));
+      float sum = 0;
+      for (std::int64_t j = 0; j < seen; ++j) {
+        pe[j] = std::exp(static_cast<float>(row[j]) - top);
+        sum += pe[j];
+      }
+      for (std::int64_t j = 0; j < seen; ++j) row[j] = static_cast<T>(pe[j] / sum);
+      std::fill(row + seen, row + c, T(0.0F));
+    }
+  });
+}
+
+/// Gradients of the scores in place of those of the probabilities: ds = p (dp - sum p dp), row by row.
+template <typename T>
+void softmax_gradient(std::int64_t c, const Tensor& p, const Tensor& dp) {
+  const T* pp = p.data_ptr<T>();
+  T* pdp = dp.data_ptr<T>();
+  rows(p.numel() / c, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const T* prow = pp + i * c;
+      T* row = pdp + i * c;
+      float dot = 0;
+      for (std::int64_t j = 0; j < c; ++j) dot += static_cast<float>(prow[j]) * static_cast<float>(row[j]);
+      for (std::int64_t j = 0; j < c; ++j) row[j] = static_cast<T>(static_cast<float>(prow[j]) * (static_cast<float>(row[j]) - dot));
+    }
+  });
+}
+
+struct ChunkAttention : Function<ChunkAttention> {
+  static Tensor forward(AutogradContext* ctx, Tensor qkv, std::int64_t heads, std::int64_t chunk, Tensor cos, Tensor sin, bool around) {
+    qkv = qkv.contiguous();
+    const Rotary rotary{cos, sin};
+    const Sight sight = around ? Sight::around : Sight::back;
+    Tensor result = torch::empty({qkv.size(0), qkv.size(1), qkv.size(2) / 3}, qkv.options());
+    by_type(qkv.scalar_type(), [&](auto tag) {
+      using T = decltype(tag);
+      for_chunks(qkv, heads, chunk, [&](const Chunks& chunks) {
+        const std::int64_t w = chunks.width, d = heads * w, step = chunks.group(static_cast<std::int64_t>(sizeof(T)));
+        for (std::int64_t first = 0; first < chunks.items(); first += step) {
+          const std::int64_t items = std::min(step, chunks.items() - first);
+          const Group group(chunks, items, qkv.scalar_type());
+          gather<T>(chunks, qkv, rotary, first, items, group);
+          Tensor p = group.p;
+          at::bmm_out(p, group.q, group.k.transpose(1, 2));
+          softmax<T>(chunks, items, sight, p);
+          const Tensor o = torch::bmm(p, group.v);
+          const T* from = o.data_ptr<T>();
+          T* to = result.data_ptr<T>();
+          for_rows(chunks, first, items, [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t /*position*/) {
+            std::copy(from + place * w, from + (place + 1) * w, to + row * d + head * w);
+          });
+        }
+      });
+    });
+    ctx->save_for_backward({qkv, cos, sin});
+    ctx->saved_data["heads"] = heads;
+    ctx->saved_data["chunk"] = chunk;
+    ctx->saved_data["around"] = around;
+    return result;
+  }
+
+  static variable_list backward(AutogradContext* ctx, variable_list grads) {
+    const auto saved = ctx->get_saved_variables();
+    const Tensor &qkv = saved[0], g = grads[0].contiguous();
+    const Rotary rotary{saved[1], saved[2]};
+    const std::int64_t heads = ctx->saved_data["heads"].toInt(), chunk = ctx->saved_data["chunk"].toInt();
+    const Sight sight = ctx->saved_data["around"].toBool() ? Sight::around : Sight::back;
+    Tensor dqkv = torch::empty_like(qkv);
+    by_type(qkv.scalar_type(), [&](auto tag) {
+      using T = decltype(tag);
+      for_chunks(qkv, heads, chunk, [&](const Chunks& chunks) {
+        const std::int64_t w = chunks.width, d = heads * w, step = chunks.group(static_cast<std::int64_t>(sizeof(T)));
+        const float scale = 1.0F / std::sqrt(static_cast<float>(w));
+        for (std::int64_t first = 0; first < chunks.items(); first += step) {
+          const std::int64_t items = std::min(step, chunks.items() - first);
+          const Group group(chunks, items, qkv.scalar_type());
+          gather<T>(chunks, qkv, rotary, first, items, group);
+          Tensor p = group.p;
+          at::bmm_out(p, group.q, group.k.transpose(1, 2));
+          softmax<T>(chunks, items, sight, p);
+          const Tensor go = torch::empty_like(group.q);
+          const T* pg = g.data_ptr<T>();
+          T* pgo = go.data_ptr<T>();
+          for_rows(chunks, first, items, [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t /*position*/) {
+            const T* from = pg + row * d + head * w;
+            std::copy(from, from + w, pgo + place * w);
+          });
+          const Tensor dv = torch::bmm(p.transpose(1, 2), go), ds = torch::bmm(go, group.v.transpose(1, 2));
+          softmax_gradient<T>(chunks.chunk, p, ds);
+          const Tensor dq = torch::bmm(ds, group.k), dk = torch::bmm(ds.transpose(1, 2), group.q);
+          const float *cos = rotary.cos.data_ptr<float>(), *sin = rotary.sin.data_ptr<float>();
+          const T *pdq = dq.data_ptr<T>(), *pdk = dk.data_ptr<T>(), *pdv = dv.data_ptr<T>();
+          T* to = dqkv.data_ptr<T>();
+          for_rows(chunks, first, items, [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t position) {
+            T* x = to + row * 3 * d + head * w;
+            const float *c = cos + position * (w / 2), *s = sin + position * (w / 2);
+            turn(pdq + place * w, c, s, -1, scale, w, x);
+            turn(pdk + place * w, c, s, -1, 1, w, x + d);
+            std::copy(pdv + place * w, pdv + (place + 1) * w, x + 2 * d);
+          });
+        }
+      });
+    });
+    return {dqkv, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+  }
+};
+
+}  // namespace
+
+bool fuses_attention(const Tensor& qkv) {
+  return fused(qkv) && (qkv.scalar_type() == torch::kFloat || qkv.scalar_type() == torch::kBFloat16);
+}
+
+Tensor fused_chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary, Sight sight) {
+  return ChunkAttention::apply(qkv, heads, chunk, rotary.cos, rotary.sin, sight == Sight::around);
+}
+
+}  // namespace catena::model
