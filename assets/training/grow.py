@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Makes the weights of a model of twice the depth that computes what the given one does, for "initial_weights" to go on from.
+
+    assets/training/grow.py SHALLOW/model.safetensors deep.safetensors
+
+Behind each pair of layers (chain, local) comes a copy of it whose two output projections are zero, so that it adds nothing
+until it has learnt to (block expansion: Wu et al. 2024, "LLaMA Pro").
+"""
+import argparse
+import json
+import re
+import struct
+import sys
+
+
+def read(path):
+    """Name -> (header entry, bytes)."""
+    with open(path, "rb") as file:
+        (size,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(size))
+        data = file.read()
+    header.pop("__metadata__", None)
+    return {name: (entry, data[entry["data_offsets"][0] : entry["data_offsets"][1]]) for name, entry in header.items()}
+
+
+def grown(tensors):
+    layer = re.compile(r"layers\.(\d+)\.(.*)")
+    result = {}
+    for name, (entry, data) in tensors.items():
+        match = layer.fullmatch(name)
+        if match is None:
+            result[name] = (entry, data)
+            continue
+        index, rest = int(match[1]), match[2]
+        first = index // 2 * 4 + index % 2
+        result[f"layers.{first}.{rest}"] = (entry, data)
+        adds = rest in ("mixer.out.weight", "ffn.out.weight")
+        result[f"layers.{first + 2}.{rest}"] = (entry, bytes(len(data)) if adds else data)
+    return result
+
+
+def write(path, tensors):
+    header, offset = {}, 0
+    for name, (entry, data) in tensors.items():
+        header[name] = {"dtype": entry["dtype"], "shape": entry["shape"], "data_offsets": [offset, offset + len(data)]}
+        offset += len(data)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for _, data in tensors.values():
+            file.write(data)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shallow")
+    parser.add_argument("deep")
+    arguments = parser.parse_args()
+    try:
+        write(arguments.deep, grown(read(arguments.shallow)))
+    except (OSError, ValueError, struct.error, KeyError) as error:
+        sys.exit(f"{arguments.shallow}: cannot be grown: {error}")
+
+
+if __name__ == "__main__":
+    main()
