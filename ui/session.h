@@ -25,7 +25,7 @@ struct ChunkSettings {
   ChunkPolicy policy = ChunkPolicy::fixed;
   bool carry = true;
   double gate_temperature = 0.1;
-  Precision precision = Precision::float32;
+  Precision precision = Precision::int8;  ///< of the text model's weights
   Device device = Device::cpu;
   int threads = 2;
   bool operator==(const ChunkSettings&) const = default;

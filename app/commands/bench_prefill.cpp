@@ -77,7 +77,7 @@ nlohmann::json bench_prefill(const BenchOptions& options) {
   const double floor = operations / rate;
   return {{"bench", "prefill"},
           {"model", config.name},
-          {"precision", options.model.precision},
+          {"precision", to_string(options.model.executor().precision)},
           {"kernels", best_kernels().name},
           {"threads", how.threads},
           {"clock", bench_clock_name(how.threads)},

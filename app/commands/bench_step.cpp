@@ -86,7 +86,7 @@ nlohmann::json bench_step(const BenchOptions& options) {
   const double median = percentile(step_s, 0.5), floor = static_cast<double>(step_bytes) / bandwidth;
   return {{"bench", "step"},
           {"model", config.name},
-          {"precision", options.model.precision},
+          {"precision", to_string(options.model.executor().precision)},
           {"threads", threads},
           {"clock", bench_clock_name(threads)},
           {"parameters", config.parameters()},

@@ -79,7 +79,7 @@ TEST_CASE("precision and threads change under the running stream", "[settings]")
   settings.threads = settings.threads == 1 ? 2 : 1;
   session->applySettings(settings);
   REQUIRE(wait_until([&] { return heard.marks.size() == 2; }));
-  CHECK(heard.marks.front().text == "precision float32 -> bfloat16");
+  CHECK(heard.marks.front().text == "precision int8 -> bfloat16");
   CHECK(standing(*session, writer.document).tokens == tokens);
   session->requestSuggestion(writer.document, writer.position, true);
   CHECK(wait_until([&] { return !heard.suggestions.empty(); }));
