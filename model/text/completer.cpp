@@ -12,6 +12,10 @@
 namespace catena::model {
 namespace {
 
+// Of the search for the first word: more of any find no better words on the dev files.
+constexpr std::size_t beam = 3, branches = 4;
+constexpr int longest_word = 8;  // tokens
+
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
@@ -97,7 +101,7 @@ void Completer::complete(Executor& executor, const CompletionStart& start, const
                          const std::function<void(double)>& token_ms) {
   sampler_.start(options.sampling);
   Run run{executor, start, options, out, stop, observer, token_ms};
-  generate(run, nullptr);
+  generate(run, {});
 }
 
 void Completer::read(Executor& executor, ChainState& state, std::span<const Token> tokens, const StreamSettings& settings) const {
@@ -136,7 +140,91 @@ void Completer::begin(Executor& executor, const CompletionStart& start, const Co
   read(executor, scratch_, start.earlier.tokens, start.settings);
 }
 
-void Completer::generate(Run& run, const Choice* first) {
+struct Completer::Hypothesis {
+  ChainState state;
+  RecentTokens recent;
+  std::string written;
+  ExpectedTexts::Progress expected;
+  std::vector<Choice> tokens;
+  double log_probability = 0;
+};
+
+std::vector<Choice> Completer::likeliest_word(Run& run) {
+  struct Step {
+    std::size_t parent;
+    Choice choice;
+    double log_probability;
+  };
+  const std::size_t typed = run.start.pending.size();
+  const auto lies_in = [this](const Hypothesis& h) {
+    scratch_ = h.state;
+    recent_ = h.recent;
+    written_ = h.written;
+    expected_.go_back(h.expected);
+  };
+  const Hypothesis root{scratch_, recent_, written_, expected_.progress(), {}, 0};
+  std::vector<Hypothesis> live{root};
+  std::vector<Choice> best;
+  double best_score = -INFINITY;
+  const auto finished = [&](const std::vector<Choice>& tokens, double score) {
+    if (score <= best_score) return;
+    best_score = score;
+    best = tokens;
+  };
+  for (int depth = 0; depth < longest_word && !live.empty() && !run.stop.stop_requested(); ++depth) {
+    std::vector<Step> steps;
+    for (std::size_t i = 0; i < live.size(); ++i) {
+      Hypothesis& h = live[i];
+      lies_in(h);
+      find_logits(run.executor, run.start);
+      h.expected = expected_.progress();
+      const bool in_word = h.written.size() > typed && is_word(h.written.back());
+      if (in_word) finished(h.tokens, h.log_probability + std::log(probability_of_end()));
+      for (const Choice& choice : sampler_.best(logits_, branches)) {
+        const std::string_view piece = tokenizer_->piece(choice.token);
+        if (in_word && (piece.empty() || !is_word(piece.front()))) continue;
+        const double score = h.log_probability + choice.log_probability;
+        if (score > best_score) steps.push_back({i, choice, score});
+      }
+    }
+    std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.log_probability > b.log_probability; });
+    steps.resize(std::min(steps.size(), beam));
+    std::vector<Hypothesis> next;
+    for (const Step& step : steps) {
+      if (step.log_probability <= best_score) continue;
+      const Hypothesis& parent = live[step.parent];
+      std::vector<Choice> tokens = parent.tokens;
+      tokens.push_back(step.choice);
+      const std::string_view piece = tokenizer_->piece(step.choice.token);
+      std::string written = parent.written + std::string(piece);
+      const bool written_on = written.size() > typed;
+      if (mask_.ends_document(step.choice.token) || (written_on && !is_word(written.back()) && (written.back() == '\n' || !is_blank(written.substr(typed))))) {
+        finished(tokens, step.log_probability);
+        continue;
+      }
+      lies_in(parent);
+      expected_.chosen(step.choice.token);
+      read_run(run.executor, scratch_, {&step.choice.token, 1}, run.start.settings, newline_);
+      recent_.add(step.choice.token);
+      next.push_back({scratch_, recent_, std::move(written), expected_.progress(), std::move(tokens), step.log_probability});
+    }
+    live = std::move(next);
+  }
+  lies_in(root);
+  return best;
+}
+
+double Completer::probability_of_end() const {
+  const double total = log_sum_exp(logits_);
+  double sum = 0;
+  for (std::size_t token = 0; token < logits_.size(); ++token) {
+    const std::string_view piece = tokenizer_->piece(static_cast<Token>(token));
+    if (piece.empty() || !is_word(piece.front())) sum += std::exp(static_cast<double>(logits_[token]) - total);
+  }
+  return sum;
+}
+
+void Completer::generate(Run& run, std::span<const Choice> first) {
   Completion& out = run.out;
   out.text.clear();
   out.tokens = 0;
@@ -148,6 +236,11 @@ void Completer::generate(Run& run, const Choice* first) {
 
   begin(run.executor, run.start, run.options);
   expected_.start(run.start.pending, run.options.expected);
+  std::vector<Choice> searched;
+  if (first.empty() && run.options.sampling.temperature == 0) {
+    searched = likeliest_word(run);
+    first = searched;
+  }
   double sum = 0, word = 0;  // log probabilities: of all tokens, of the running word's
   int beyond = 0;  // tokens that wrote behind the typed text
   out.stop = StopReason::max_tokens;
@@ -158,7 +251,8 @@ void Completer::generate(Run& run, const Choice* first) {
     }
     const auto began = std::chrono::steady_clock::now();
     find_logits(run.executor, run.start);
-    const Choice choice = first != nullptr ? *std::exchange(first, nullptr) : sampler_.choose(logits_);
+    const Choice choice = first.empty() ? sampler_.choose(logits_) : first.front();
+    if (!first.empty()) first = first.subspan(1);
     expected_.chosen(choice.token);
     const std::string_view piece = tokenizer_->piece(choice.token);
     const bool goes_on = !piece.empty() && is_word(piece.front()) && !written_.empty() && is_word(written_.back());
@@ -219,7 +313,7 @@ std::vector<Completion> Completer::alternatives(Executor& executor, const Comple
     sampler_.start(options.sampling);
     Completion completion;
     Run run{executor, start, options, completion, stop, no_observer, token_ms};
-    generate(run, &first);
+    generate(run, {&first, 1});
     const bool known = std::any_of(results.begin(), results.end(),
                                    [&](const Completion& other) { return other.text == completion.text; });
     if (!known && !completion.text.empty() && completion.stop != StopReason::cancelled)

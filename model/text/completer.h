@@ -101,7 +101,14 @@ class Completer {
 
  private:
   struct Run;
-  void generate(Run& run, const Choice* first);
+  struct Hypothesis;
+  /// `first`: tokens that are not chosen but given.
+  void generate(Run& run, std::span<const Choice> first);
+  /// The tokens of the likeliest whole word (or whatever else comes next) of a few, by beam search. Greedily chosen tokens often begin
+  /// a word that is less likely than another one, whose first token is.
+  std::vector<Choice> likeliest_word(Run& run);
+  /// That the word written ends here, by the logits.
+  double probability_of_end() const;
   /// The copy that a completion writes on from: the stream's state, having looked at what follows the cursor.
   void begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options);
   void look_ahead(Executor& executor, const CompletionStart& start, std::string_view following);

@@ -25,34 +25,34 @@ ExpectedTexts::ExpectedTexts(std::shared_ptr<const Tokenizer> tokenizer) : token
 }
 
 void ExpectedTexts::start(std::string_view pending, std::span<const ExpectedText> texts) {
-  count_ = texts.size();
-  if (experts_.size() < count_) experts_.resize(count_);
+  now_.count = texts.size();
+  if (now_.experts.size() < now_.count) now_.experts.resize(now_.count);
   double together = 0;
-  for (std::size_t i = 0; i < count_; ++i) {
-    experts_[i].text.assign(pending).append(texts[i].text);
-    experts_[i].sure = pending.size() + texts[i].beginning;
-    experts_[i].weight = std::clamp(texts[i].probability, 0.0, 1.0);
-    together += experts_[i].weight;
+  for (std::size_t i = 0; i < now_.count; ++i) {
+    now_.experts[i].text.assign(pending).append(texts[i].text);
+    now_.experts[i].sure = pending.size() + texts[i].beginning;
+    now_.experts[i].weight = std::clamp(texts[i].probability, 0.0, 1.0);
+    together += now_.experts[i].weight;
   }
   if (together > most_together) {
-    for (std::size_t i = 0; i < count_; ++i) experts_[i].weight *= most_together / together;
+    for (std::size_t i = 0; i < now_.count; ++i) now_.experts[i].weight *= most_together / together;
     together = most_together;
   }
-  model_weight_ = 1 - together;
-  first_ = true;
+  now_.model_weight = 1 - together;
+  now_.first = true;
 }
 
 void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
-  if (count_ == 0) return;
+  if (now_.count == 0) return;
   const double top = *std::max_element(logits.begin(), logits.end());
   double total = 0;
   for (const float logit : logits) total += std::exp(static_cast<double>(logit) - top);
-  double base = model_weight_;  // of the model's own distribution in the mixture
-  for (std::size_t i = 0; i < count_; ++i) {
-    Expert& expert = experts_[i];
+  double base = now_.model_weight;  // of the model's own distribution in the mixture
+  for (std::size_t i = 0; i < now_.count; ++i) {
+    Expert& expert = now_.experts[i];
     expert.spelling.clear();
     expert.mass = 0;
-    expert.follow = first_ || written.size() < expert.sure ? 1 : written.size() < expert.sure + at_first ? follows_at_first : follows;
+    expert.follow = now_.first || written.size() < expert.sure ? 1 : written.size() < expert.sure + at_first ? follows_at_first : follows;
     if (expert.weight > 0 && expert.text.size() > written.size() && std::string_view(expert.text).starts_with(written)) {
       const std::string_view rest = std::string_view(expert.text).substr(written.size());
       for (std::size_t length = 1; length <= std::min(longest_piece_, rest.size()); ++length) {
@@ -68,15 +68,15 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
   }
   // Relative to the model's own distribution scaled by `base`, only the tokens that spell a text change. A logit may be raised
   // by several experts, so the factors are summed before any logit is touched.
-  for (std::size_t i = 0; i < count_; ++i) {
-    for (const Token token : experts_[i].spelling) {
+  for (std::size_t i = 0; i < now_.count; ++i) {
+    for (const Token token : now_.experts[i].spelling) {
       double factor = 1;
       bool earlier = false;  // an expert before this one has raised the token for both
-      for (std::size_t j = 0; j < count_; ++j) {
-        const auto& spelling = experts_[j].spelling;
+      for (std::size_t j = 0; j < now_.count; ++j) {
+        const auto& spelling = now_.experts[j].spelling;
         if (std::find(spelling.begin(), spelling.end(), token) == spelling.end()) continue;
         earlier = earlier || j < i;
-        factor += experts_[j].follow * experts_[j].weight / (experts_[j].mass * std::max(base, 1e-9));
+        factor += now_.experts[j].follow * now_.experts[j].weight / (now_.experts[j].mass * std::max(base, 1e-9));
       }
       if (!earlier) logits[static_cast<std::size_t>(token)] += static_cast<float>(std::log(factor));
     }
@@ -84,19 +84,19 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
 }
 
 void ExpectedTexts::chosen(Token token) {
-  if (count_ == 0) return;
-  first_ = false;
-  double total = model_weight_;
-  for (std::size_t i = 0; i < count_; ++i) {
-    Expert& expert = experts_[i];
+  if (now_.count == 0) return;
+  now_.first = false;
+  double total = now_.model_weight;
+  for (std::size_t i = 0; i < now_.count; ++i) {
+    Expert& expert = now_.experts[i];
     if (expert.mass > 0) {
       const bool spells = std::find(expert.spelling.begin(), expert.spelling.end(), token) != expert.spelling.end();
       expert.weight *= (1 - expert.follow) + (spells ? expert.follow / expert.mass : 0);
     }
     total += expert.weight;
   }
-  model_weight_ /= total;
-  for (std::size_t i = 0; i < count_; ++i) experts_[i].weight /= total;
+  now_.model_weight /= total;
+  for (std::size_t i = 0; i < now_.count; ++i) now_.experts[i].weight /= total;
 }
 
 }  // namespace catena::model

@@ -24,7 +24,25 @@ struct ExpectedText {
 /// them) and the rest on the model's own choice. Each token written multiplies an expert's weight by the probability
 /// that the expert gave it, so a text that turns out wrong loses its say at once.
 class ExpectedTexts {
+  struct Expert {
+    std::string text;  // pending bytes and the expected text
+    std::size_t sure = 0;        // bytes of it that follow from each other: no token of them is discounted
+    double weight = 0;
+    double follow = 1;           // how likely it goes on to be right, if it was so far
+    double mass = 0;             // the model's probability of all tokens that spell the text now; 0: no say
+    std::vector<Token> spelling;  // those tokens
+  };
+
  public:
+  /// What the tokens chosen so far have made of the texts: to try one continuation, go back, and try another.
+  class Progress {
+    friend class ExpectedTexts;
+    std::vector<Expert> experts;
+    std::size_t count = 0;  // of the experts in use; the others keep their memory
+    double model_weight = 1;
+    bool first = true;  // nothing was chosen yet
+  };
+
   explicit ExpectedTexts(std::shared_ptr<const Tokenizer> tokenizer);
 
   /// A new completion: `pending` are the typed bytes that will be generated again, before the texts. Probabilities above
@@ -36,23 +54,14 @@ class ExpectedTexts {
   /// The token that was chosen from the logits of the last mix().
   void chosen(Token token);
 
- private:
-  struct Expert {
-    std::string text;  // pending bytes and the expected text
-    std::size_t sure = 0;        // bytes of it that follow from each other: no token of them is discounted
-    double weight = 0;
-    double follow = 1;           // how likely it goes on to be right, if it was so far
-    double mass = 0;             // the model's probability of all tokens that spell the text now; 0: no say
-    std::vector<Token> spelling;  // those tokens
-  };
+  const Progress& progress() const { return now_; }
+  void go_back(const Progress& progress) { now_ = progress; }
 
+ private:
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::unordered_map<std::string_view, Token> by_piece_;
   std::size_t longest_piece_ = 0;
-  std::vector<Expert> experts_;
-  std::size_t count_ = 0;  // of the experts in use; the others keep their memory
-  double model_weight_ = 1;
-  bool first_ = true;  // nothing was chosen yet
+  Progress now_;
 };
 
 }  // namespace catena::model
