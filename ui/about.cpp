@@ -7,10 +7,11 @@
 
 namespace catena::ui {
 
-QString aboutText(const ModelInfo& model) {
-  const QString name = model.loaded
-                           ? QObject::tr("Model: %1, %2 parameters.").arg(model.name, formatCount(model.parameters))
-                           : QObject::tr("No model is loaded.");
+QString aboutText(const ModelInfo& model, const QString& kernels) {
+  QString name = model.loaded
+                     ? QObject::tr("Model: %1, %2 parameters.").arg(model.name, formatCount(model.parameters))
+                     : QObject::tr("No model is loaded.");
+  if (!kernels.isEmpty()) name += QLatin1Char(' ') + QObject::tr("On this processor it runs with %1.").arg(kernels);
   return QObject::tr(
              "<h3>Catena</h3>"
              "<p>Listens and reads along all day, and never slows down.</p>"
@@ -22,8 +23,8 @@ QString aboutText(const ModelInfo& model) {
       .arg(name.toHtmlEscaped());
 }
 
-void showAbout(QWidget* parent, const ModelInfo& model) {
-  QMessageBox::about(parent, QObject::tr("About Catena"), aboutText(model));
+void showAbout(QWidget* parent, const ModelInfo& model, const QString& kernels) {
+  QMessageBox::about(parent, QObject::tr("About Catena"), aboutText(model, kernels));
 }
 
 QByteArray welcomeText() {

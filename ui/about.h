@@ -7,9 +7,10 @@ class QWidget;
 
 namespace catena::ui {
 
-/// What the program is, its licence, and that nothing leaves the machine.
-QString aboutText(const ModelInfo& model);
-void showAbout(QWidget* parent, const ModelInfo& model);
+/// What the program is, its licence, and that nothing leaves the machine. `kernels`: the instruction set that the model
+/// runs with on the CPU, as the benches name it; empty: unknown.
+QString aboutText(const ModelInfo& model, const QString& kernels);
+void showAbout(QWidget* parent, const ModelInfo& model, const QString& kernels);
 
 /// The document of the first start.
 QByteArray welcomeText();

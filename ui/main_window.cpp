@@ -265,6 +265,8 @@ void MainWindow::updateModelLabel(const ModelInfo& info) {
                                                                         : tr("fp32");
   if (info.loaded) {
     model_label_->setText(tr("model: %1   %2 %3").arg(info.name, device, precision));
+    const bool known = settings.device == Device::cpu && !kernels_.isEmpty();
+    model_label_->setToolTip(known ? tr("%1 on %2").arg(precision, kernels_) : QString());
     progress_->finish();
   } else if (info.problem.isEmpty()) {
     model_label_->setText(tr("loading model"));
@@ -275,6 +277,11 @@ void MainWindow::updateModelLabel(const ModelInfo& info) {
     noticesOf(Panel::editor).show({Panel::editor, info.problem, {}, {}, false});
   }
   menuBar()->setCornerWidget(model_label_, Qt::TopRightCorner);  // makes room for the new text
+}
+
+void MainWindow::setKernels(const QString& name) {
+  kernels_ = name;
+  updateModelLabel(session_.model());
 }
 
 void MainWindow::setTheme(Theme theme) {

@@ -93,6 +93,8 @@ class MainWindow : public QMainWindow {
   ProjectMenu& projects() { return *projects_; }
   NoticeBar& noticesOf(Panel panel);
   QDockWidget* dockOf(Panel panel) const;
+  /// The instruction set that the model runs with on the CPU, as the benches name it ("avx2").
+  void setKernels(const QString& name);
   void setTheme(Theme theme);
   Theme theme() const { return theme_; }
 
@@ -158,6 +160,7 @@ class MainWindow : public QMainWindow {
   ProgressLine* progress_;
   ProgressLine* remembering_;
   QLabel* model_label_;
+  QString kernels_;
   SoundPanel* sound_ = nullptr;
   MemoryPanel* memory_ = nullptr;
   LatencyPanel* latency_ = nullptr;

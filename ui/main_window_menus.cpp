@@ -187,7 +187,7 @@ void MainWindow::buildVoiceMenu() {
 void MainWindow::buildHelpMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Help"));
   menu->addAction(tr("&Welcome text"), this, [this] { tabs_->newDocument(tr("welcome"), welcomeText()); });
-  menu->addAction(tr("&About Catena"), this, [this] { showAbout(this, session_.model()); });
+  menu->addAction(tr("&About Catena"), this, [this] { showAbout(this, session_.model(), kernels_); });
 }
 
 // Editor, then the panels that are shown: all can be reached although Tab belongs to the editor.

@@ -9,6 +9,7 @@
 #include "app/commands/benches.h"
 #include "app/commands/interrupt.h"
 #include "app/commands/lab_benches.h"
+#include "model/runtime/kernels/kernels.h"
 #include "model/text/token_file.h"
 
 namespace catena::app {
@@ -30,6 +31,11 @@ std::vector<Token> bench_tokens(const BenchOptions& options, int vocab, std::siz
   std::mt19937 random(1);
   while (tokens.size() < count) tokens.push_back(static_cast<Token>(random() % static_cast<unsigned>(vocab)));
   return tokens;
+}
+
+std::string bench_kernels(const BenchOptions& options) {
+  const ExecutorOptions how = options.model.executor();
+  return how.device == Device::cpu ? best_kernels().name : to_string(how.device);
 }
 
 double percentile(std::vector<double>& samples, double share) {

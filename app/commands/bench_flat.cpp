@@ -63,7 +63,7 @@ nlohmann::json bench_flat(const BenchOptions& options) {
   std::vector<float> logits(static_cast<std::size_t>(config.vocab));
   std::vector<double> times(count);
 
-  nlohmann::json result = {{"bench", "flat"}, {"model", config.name}, {"tokens", count}, {"input", options.tokens.empty() ? "random tokens" : options.tokens.string()}};
+  nlohmann::json result = {{"bench", "flat"}, {"model", config.name}, {"kernels", bench_kernels(options)}, {"tokens", count}, {"input", options.tokens.empty() ? "random tokens" : options.tokens.string()}};
   std::size_t resident_warm = 0;
   std::uint64_t numeric = 0, heap = 0;
   for (std::size_t i = 0; i < count && !interrupted(); ++i) {

@@ -78,7 +78,7 @@ nlohmann::json bench_prefill(const BenchOptions& options) {
   return {{"bench", "prefill"},
           {"model", config.name},
           {"precision", to_string(options.model.executor().precision)},
-          {"kernels", best_kernels().name},
+          {"kernels", bench_kernels(options)},
           {"threads", how.threads},
           {"clock", bench_clock_name(how.threads)},
           {"chunk_tokens", settings.chunk_length},

@@ -87,6 +87,7 @@ nlohmann::json bench_step(const BenchOptions& options) {
   return {{"bench", "step"},
           {"model", config.name},
           {"precision", to_string(options.model.executor().precision)},
+          {"kernels", bench_kernels(options)},
           {"threads", threads},
           {"clock", bench_clock_name(threads)},
           {"parameters", config.parameters()},

@@ -77,6 +77,9 @@ std::shared_ptr<const model::Weights> bench_weights(const BenchOptions& options)
 /// `count` tokens: from the token file, from its start again when it is too short, or drawn from a fixed seed.
 std::vector<model::Token> bench_tokens(const BenchOptions& options, int vocab, std::size_t count);
 
+/// What computes, in words: the kernels of the CPU runtime, or the other device.
+std::string bench_kernels(const BenchOptions& options);
+
 /// The value below which the given share of the samples lies (nearest rank). Reorders the samples.
 double percentile(std::vector<double>& samples, double share);
 

@@ -9,6 +9,7 @@
 #include "app/assets_folder.h"
 #include "app/gui/application.h"
 #include "app/session/session.h"
+#include "model/runtime/kernels/kernels.h"
 #include "ui/main_window.h"
 
 namespace catena::app {
@@ -56,11 +57,13 @@ void choose_model(AppSession& session, QWidget& window) {
 }  // namespace
 
 int run_gui(int& argc, char** argv, const GuiOptions& options) {
+  const std::string kernels = model::best_kernels().name;  // refuses a wrong name before there is a window
   const std::unique_ptr<QApplication> application = make_application(argc, argv);
   const std::filesystem::path data = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation).toStdString();
   const std::filesystem::path model = find_model(options.model);
   AppSession session({model, {data / "streams", data / "projects"}, {find_reader(), model}, options.gpu_bytes});
   ui::MainWindow window(session);
+  window.setKernels(QString::fromStdString(kernels));
   QObject::connect(&session, &AppSession::modelFolderWanted, &window, [&] { choose_model(session, window); });
   window.show();
   for (const std::string& file : options.files)

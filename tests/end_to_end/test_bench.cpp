@@ -32,6 +32,35 @@ TEST_CASE("bench step: a token costs at least the moving of its bytes") {
   CHECK(bench("step").at("step_over_floor").get<double>() > 0.5);
 }
 
+TEST_CASE("with a processor's features masked everything runs, on the kernels that bench names, and says the same") {
+  const TemporaryFolder folder;
+  const std::filesystem::path text = folder / "list.cpp";
+  write_file(text, "for (int i = 0; i < count; ++i) total += items[i].pr");
+  const std::string precision = GENERATE("float32", "bfloat16", "int8");
+  CAPTURE(precision);
+  const auto run = [&](std::vector<std::string> arguments, const std::string& kernels) {
+    arguments.insert(arguments.end(), {"--json", "--precision", precision, "--model", tiny_model_folder().string()});
+    Finished result = run_catena(arguments, {.environment = {{"CATENA_KERNELS", kernels}}});
+    CAPTURE(result.err);
+    REQUIRE(result.code == 0);
+    return json_lines(result.out).front();
+  };
+  const auto step = run({"bench", "step", "--quick"}, "baseline");
+  CHECK(step.at("kernels") == "baseline");
+  CHECK(step.at("precision") == precision);
+  const std::vector<std::string> complete{"complete", text.string(), "--max-tokens", "8"};
+  const auto masked = run(complete, "baseline"), best = run(complete, "");
+  CHECK(masked.at("text") == best.at("text"));
+  CHECK(masked.at("mean_log_probability").get<double>() ==
+        Approx(best.at("mean_log_probability").get<double>()).margin(1e-4));
+}
+
+TEST_CASE("kernels that this processor does not have are refused, with those that it has") {
+  check_refused(run_catena({"bench", "step", "--quick", "--model", tiny_model_folder().string()},
+                           {.environment = {{"CATENA_KERNELS", "abacus"}}}),
+                {"CATENA_KERNELS", "'abacus'", "baseline"});
+}
+
 TEST_CASE("bench prefill: reading takes longer than its products alone") {
   const auto figures = bench("prefill");
   CHECK(figures.at("prefill_over_floor").get<double>() > 0.8);

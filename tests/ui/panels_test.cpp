@@ -5,6 +5,7 @@
 #include <QDockWidget>
 #include <QGuiApplication>
 #include <QImage>
+#include <QLabel>
 #include <QMenuBar>
 #include <QPushButton>
 #include <QSlider>
@@ -327,5 +328,22 @@ TEST_CASE_METHOD(WindowFixture, "menu entries do what they say") {
 }
 
 TEST_CASE("the About text says that nothing leaves the machine") {
-  CHECK(aboutText({}).contains("Nothing leaves this machine"));
+  CHECK(aboutText({}, {}).contains("Nothing leaves this machine"));
+}
+
+TEST_CASE_METHOD(WindowFixture, "what the model runs with on this processor is shown beside the device and in About") {
+  CHECK(aboutText({}, "avx2").contains("On this processor it runs with avx2."));
+  CHECK_FALSE(aboutText({}, {}).contains("On this processor"));
+  const auto shown = [&] {
+    const auto* label = qobject_cast<QLabel*>(window->menuBar()->cornerWidget());
+    return label ? label->toolTip() : QString("no label");
+  };
+  window->setKernels("avx2");
+  CHECK(shown() == "fp32 on avx2");
+  session.current.precision = Precision::int8;
+  Q_EMIT session.modelChanged(session.info);
+  CHECK(shown() == "int8 on avx2");
+  session.current.device = Device::cuda;
+  Q_EMIT session.modelChanged(session.info);
+  CHECK(shown().isEmpty());
 }

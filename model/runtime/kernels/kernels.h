@@ -108,7 +108,8 @@ struct Kernels {
   float (*log_sum_exp)(const float* x, int count);
 };
 
-/// The best for this processor, chosen once.
+/// The best for this processor, or those that the environment variable CATENA_KERNELS names: chosen once. Throws
+/// std::runtime_error with one line when it names none that this processor can run.
 const Kernels& best_kernels();
 /// All that this processor can run, the best first (tests run each of them).
 std::span<const Kernels* const> usable_kernels();

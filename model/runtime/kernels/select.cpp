@@ -1,4 +1,7 @@
 #include <array>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
 
 #include "model/runtime/kernels/kernels.h"
 
@@ -44,9 +47,24 @@ const Usable& usable() {
   return found;
 }
 
+/// Fewer features than the processor has are for comparing and for finding faults.
+const Kernels& chosen() {
+  const char* name = std::getenv("CATENA_KERNELS");
+  if (name == nullptr || *name == '\0') return *usable_kernels().front();
+  std::string known;
+  for (const Kernels* kernels : usable_kernels()) {
+    if (std::string(name) == kernels->name) return *kernels;
+    known += (known.empty() ? "" : ", ") + std::string(kernels->name);
+  }
+  throw std::runtime_error("CATENA_KERNELS is '" + std::string(name) + "', this processor can run: " + known);
+}
+
 }  // namespace
 
-const Kernels& best_kernels() { return *usable().list.front(); }
+const Kernels& best_kernels() {
+  static const Kernels& best = chosen();
+  return best;
+}
 
 std::span<const Kernels* const> usable_kernels() { return {usable().list.data(), usable().count}; }
 
