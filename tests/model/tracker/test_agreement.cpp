@@ -79,6 +79,13 @@ TEST_CASE("training form, LibTorch streaming form and native runtime give the sa
   CHECK(largest_difference(std::vector<float>(a.begin() + 1, a.end()), trained) < 1e-4);
 }
 
+TEST_CASE("LibTorch refuses 8-bit weights in one line that says what to choose") {
+  const auto weights = random_weights(tiny_config(Carry::delta), 7);
+  CHECK_THROWS_WITH(make_torch_executor(weights, {.precision = Precision::int8}),
+                    "precision 'int8' is not available here: it is for the CPU runtime; choose bfloat16 or float32");
+  CHECK_NOTHROW(make_torch_executor(weights, {.precision = Precision::bfloat16}));
+}
+
 TEST_CASE("a stream can move from the native runtime to LibTorch and back between any two tokens") {
   const auto weights = random_weights(tiny_config(Carry::delta), 7);
   const std::vector<Token> tokens = random_tokens(90, weights->config().vocab, 8);
