@@ -8,7 +8,7 @@
 
 #include "app/assets_folder.h"
 #include "app/commands/interrupt.h"
-#include "app/commands/model_options.h"
+#include "app/commands/on_device.h"
 #include "app/commands/text_file.h"
 #include "model/text/text_stream.h"
 
@@ -54,30 +54,33 @@ int run(const Options& options) {
 
   const auto started = Clock::now();
   const auto model = TextModel::load(model_folder(options.model.folder));
-  const std::shared_ptr<Executor> executor = make_executor(model->weights(), options.model.executor());
-  const double load_ms = ms_since(started);
-
   TextStream::Options reading_options{.settings = options.model.settings(model->config())};
-  if (!options.memory.empty()) reading_options.memory = ProjectMemory::load(options.memory, *model, *executor);
-  TextStream stream(model, executor, reading_options);
-  stream.begin_document(options.file.filename().string());
-  const auto reading = Clock::now();
-  stream.feed(text);
-  const double read_ms = ms_since(reading);
+  if (!options.memory.empty()) reading_options.memory = ProjectMemory::load(options.memory, *model);
 
   CompletionOptions wanted;
   wanted.sampling = {options.temperature, options.top_p, options.seed};
   wanted.boundary = boundary_named(options.stop_at);
   wanted.max_tokens = options.max_tokens;
   wanted.following = following;
-  const auto completing = Clock::now();
   std::vector<Completion> completions;
-  if (options.alternatives > 1) {
-    completions = stream.alternatives(wanted, static_cast<std::size_t>(options.alternatives), interrupt_token());
-  } else {
-    completions.push_back(stream.complete(wanted, interrupt_token()));
-  }
-  const double complete_ms = ms_since(completing);
+  double load_ms = 0, read_ms = 0, complete_ms = 0;
+  std::int64_t read_tokens = 0;
+  std::size_t state_bytes = 0;
+  on_device(model->weights(), options.model.executor(), [&](const std::shared_ptr<Executor>& executor) {
+    load_ms = ms_since(started);
+    TextStream stream(model, executor, reading_options);
+    stream.begin_document(options.file.filename().string());
+    const auto reading = Clock::now();
+    stream.feed(text);
+    read_ms = ms_since(reading);
+    const auto completing = Clock::now();
+    completions = options.alternatives > 1
+                      ? stream.alternatives(wanted, static_cast<std::size_t>(options.alternatives), interrupt_token())
+                      : std::vector{stream.complete(wanted, interrupt_token())};
+    complete_ms = ms_since(completing);
+    read_tokens = stream.tokens();
+    state_bytes = stream.state_bytes();
+  });
 
   for (const Completion& completion : completions) {
     if (!options.json) {
@@ -90,8 +93,8 @@ int run(const Options& options) {
                                  {"mean_log_probability", completion.mean_log_probability},
                                  {"healed_bytes", completion.healed},
                                  {"read_bytes", text.size()},
-                                 {"read_tokens", stream.tokens()},
-                                 {"state_bytes", stream.state_bytes()},
+                                 {"read_tokens", read_tokens},
+                                 {"state_bytes", state_bytes},
                                  {"load_ms", load_ms},
                                  {"read_ms", read_ms},
                                  {"complete_ms", complete_ms}};

@@ -203,7 +203,7 @@ int run(const Options& options) {
   const auto model = TextModel::load(model_folder(options.model.folder));
   const std::shared_ptr<Executor> executor = make_executor(model->weights(), options.model.executor());
   TextStream::Options reading{.settings = options.model.settings(model->config())};
-  if (!options.memory.empty()) reading.memory = ProjectMemory::load(options.memory, *model, *executor);
+  if (!options.memory.empty()) reading.memory = ProjectMemory::load(options.memory, *model);
   const bool terminal = isatty(STDERR_FILENO) == 1;
   FileResult total;
   std::size_t done = 0;

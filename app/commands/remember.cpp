@@ -8,7 +8,7 @@
 
 #include "app/assets_folder.h"
 #include "app/commands/interrupt.h"
-#include "app/commands/model_options.h"
+#include "app/commands/on_device.h"
 #include "app/project/project_reader.h"
 
 namespace catena::app {
@@ -30,21 +30,23 @@ void show(const ProjectReader::Progress& progress) {
 
 int run(const Options& options) {
   const auto model = model::TextModel::load(model_folder(options.model.folder));
-  const std::shared_ptr<model::Executor> executor = make_executor(model->weights(), options.model.executor());
-  ProjectReader reader(options.folder, model, executor, options.model.settings(model->config()), options.skip);
   const bool terminal = isatty(STDERR_FILENO) == 1;
   const auto started = Clock::now();
   bool done = false;
-  while (!done && !interrupted()) {
-    done = reader.read(Clock::now() + std::chrono::milliseconds(200), interrupt_token());
-    if (terminal) show(reader.progress());
-  }
+  model::ProjectMemory memory;
+  on_device(model->weights(), options.model.executor(), [&](const std::shared_ptr<model::Executor>& executor) {
+    ProjectReader reader(options.folder, model, executor, options.model.settings(model->config()), options.skip);
+    while (!done && !interrupted()) {
+      done = reader.read(Clock::now() + std::chrono::milliseconds(200), interrupt_token());
+      if (terminal) show(reader.progress());
+    }
+    if (done) memory = reader.result();
+  });
   if (terminal) std::fprintf(stderr, "\r%90s\r", "");
   if (!done) {
     std::fprintf(stderr, "stopped; nothing was written\n");
     return 130;
   }
-  const model::ProjectMemory memory = reader.result();
   memory.save(options.output, *model);
   const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
   const std::uintmax_t file_bytes = std::filesystem::file_size(options.output);

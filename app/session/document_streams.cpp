@@ -31,7 +31,12 @@ void DocumentStreams::attach(std::shared_ptr<const model::TextModel> model, std:
   settings_ = settings;
   observer_ = observer;
   start_ = start;
-  exact_ = std::make_unique<Reader>(fresh_stream(model::Marks::default_limit, observer_), 0);
+  try {
+    exact_ = std::make_unique<Reader>(fresh_stream(model::Marks::default_limit, observer_), 0);
+  } catch (...) {
+    detach();  // with a model there is always a stream
+    throw;
+  }
 }
 
 void DocumentStreams::detach() {
@@ -41,6 +46,7 @@ void DocumentStreams::detach() {
   executor_.reset();
   model_.reset();
   start_ = {};
+  edit_failed_ = false;
 }
 
 std::string DocumentStreams::fingerprint() const {
@@ -104,6 +110,7 @@ void DocumentStreams::set_settings(const model::StreamSettings& settings) {
 
 void DocumentStreams::move_to(const std::shared_ptr<model::Executor>& executor) {
   if (!attached()) return;
+  if (edit_failed_) throw std::runtime_error("the last edit was not carried through");
   exact_->stream().move_to(executor);
   executor_ = executor;
   branch_.reset();  // both are soon made again
@@ -118,6 +125,7 @@ void DocumentStreams::edit(std::size_t at, std::size_t removed, std::string_view
   else if (cursor_ > at)
     cursor_ = at + inserted.size();
   if (!attached()) return;
+  edit_failed_ = true;
   if (branch_) {
     // Behind the edit nothing stays true: whichever is nearer to it goes on as the exact one.
     if (exact_->rests_on() > at && branch_->start_for(at).value_or(0) >= exact_->start_for(at).value_or(0))
@@ -128,6 +136,7 @@ void DocumentStreams::edit(std::size_t at, std::size_t removed, std::string_view
   exact_->edited(at, removed, inserted.size());
   if (branch_ && branch_->rests_on() >= exact_->rests_on()) branch_.reset();
   if (window_ && !window_->edited(at, removed, inserted.size())) window_.reset();
+  edit_failed_ = false;
 }
 
 void DocumentStreams::hear(std::string_view words) {

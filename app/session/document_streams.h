@@ -52,7 +52,8 @@ class DocumentStreams {
 
   /// From the next boundary on.
   void set_settings(const model::StreamSettings& settings);
-  /// Another executor of the same weights; what was read is carried over.
+  /// Another executor of the same weights; what was read is carried over. Throws std::runtime_error when that cannot be
+  /// had from where it lies: attach() then.
   void move_to(const std::shared_ptr<model::Executor>& executor);
 
   void edit(std::size_t at, std::size_t removed, std::string_view inserted);
@@ -97,6 +98,7 @@ class DocumentStreams {
   std::unique_ptr<Reader> exact_;
   std::unique_ptr<Reader> branch_;  // base 0 as well, at or before the cursor, which is before exact_
   std::unique_ptr<Reader> window_;
+  bool edit_failed_ = false;  // an exception ended the last edit: the streams may rest on text that is gone
 };
 
 /// What the model is told a document is called: the last folders and the file, as in the training text.

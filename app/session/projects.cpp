@@ -5,6 +5,7 @@
 #include <QDateTime>
 #include <algorithm>
 #include <sstream>
+#include <stdexcept>
 #include <utility>
 
 namespace catena::app {
@@ -60,7 +61,20 @@ void Projects::use(std::shared_ptr<const model::TextModel> model, std::shared_pt
 
 void Projects::move_to(const std::shared_ptr<model::Executor>& executor) {
   executor_ = executor;
-  if (reading()) running_->reader->move_to(executor);
+  if (!running_ || running_->writing) return;
+  if (!running_->device_failed) {
+    try {
+      if (running_->reader) running_->reader->move_to(executor);
+      return;
+    } catch (const std::exception&) {
+      // The old device does not give back what was read.
+    }
+  }
+  const std::string folder = running_->folder;
+  const model::StreamSettings settings = running_->settings;
+  running_->looking.request_stop();
+  running_.reset();
+  remember(folder, settings);
 }
 
 void Projects::look_up() {
@@ -123,7 +137,7 @@ void Projects::found(int number, std::vector<SourceFile> files) {
     running_->reader =
         std::make_unique<ProjectReader>(running_->folder, std::move(files), model_, executor_, running_->settings);
   } catch (const std::exception& error) {
-    return fail(error.what());
+    return reading_failed(error.what());
   }
   tell(State::reading);
 }
@@ -133,7 +147,7 @@ void Projects::read_slice() {
   try {
     done = running_->reader->read(Clock::now());  // one piece: whoever asks for a suggestion meanwhile waits for it
   } catch (const std::exception& error) {
-    return fail(error.what());
+    return reading_failed(error.what());
   }
   if (done || Clock::now() - running_->told_at >= progress_every) tell(State::reading);
   if (done) finish();
@@ -166,6 +180,12 @@ void Projects::saved(int number) {
 
 void Projects::cancel() {
   if (running_ && !running_->writing) end(State::stopped);
+}
+
+void Projects::reading_failed(const std::string& line) {
+  if (executor_->options().device == model::Device::cpu) return fail(line);
+  running_->device_failed = true;
+  throw std::runtime_error(line);  // whoever chooses the device calls move_to()
 }
 
 void Projects::fail(const std::string& line) {
@@ -222,7 +242,7 @@ bool Projects::load(Known& known) {
   const model::ProjectMemory::About& about = known.kept.about;
   if (about.model_id != model_->id()) return false;
   try {
-    auto memory = model::ProjectMemory::load(known.kept.file, *model_, *executor_);
+    auto memory = model::ProjectMemory::load(known.kept.file, *model_);
     const std::uint64_t print = fingerprint(memory->state);
     known.loaded = StartingPoint{std::move(memory), print};
     return true;

@@ -38,7 +38,8 @@ class Projects {
 
   /// Another model: a folder that is being read is given up, and what this model remembers is looked up.
   void use(std::shared_ptr<const model::TextModel> model, std::shared_ptr<model::Executor> executor);
-  /// Another executor of the same weights.
+  /// Another executor of the same weights. A folder that is being read is read from its beginning where what the old
+  /// one has read cannot be had any more.
   void move_to(const std::shared_ptr<model::Executor>& executor);
 
   /// Begins to read a folder. Whatever goes wrong is one notice, and what was remembered of it stays.
@@ -48,7 +49,8 @@ class Projects {
 
   /// There is something for read_slice() to do.
   bool reading() const { return running_ && running_->reader && !running_->writing; }
-  /// Reads a few milliseconds.
+  /// Reads a few milliseconds. Throws std::runtime_error when another device than the CPU failed; move_to() then begins
+  /// the folder anew.
   void read_slice();
 
   /// From the innermost remembered folder that the document (an absolute path) lies in. A memory that cannot be used is
@@ -71,6 +73,7 @@ class Projects {
     std::stop_source looking;
     std::unique_ptr<ProjectReader> reader;  // once the files are found
     bool writing = false;                   // all is read; it cannot be cancelled any more
+    bool device_failed = false;             // while reading: what was read is of no use
     Clock::time_point told_at{};
   };
   using State = ui::RememberingProgress::State;
@@ -79,6 +82,8 @@ class Projects {
   void found(int number, std::vector<SourceFile> files);
   void finish();
   void saved(int number);
+  /// Gives the running folder up; throws instead where another device than the CPU is to blame, see move_to().
+  void reading_failed(const std::string& line);
   /// The running folder is given up; `line` says why.
   void fail(const std::string& line);
   void complain(const std::string& folder, const QString& line, const QString& action);

@@ -66,13 +66,7 @@ AppSession::AppSession(const SessionOptions& options, QObject* parent)
   connect(&sampling_, &QTimer::timeout, this, &AppSession::sampleFigures);
   sampling_.start(sample_ms);
 
-  jobs_.start(
-      [this](const std::string& line) {
-        const ui::Notice notice{ui::Panel::editor, QString::fromStdString(line), {}, {}, false};
-        QMetaObject::invokeMethod(
-            this, [this, notice] { Q_EMIT this->notice(notice); }, Qt::QueuedConnection);
-      },
-      [this] { return service_.idle(); });
+  jobs_.start([this](const std::string& line) { service_.failed(line); }, [this] { return service_.idle(); });
   loadModel(options.model);
   speech_.apply(settings_);
   speech_.load(options.speech);

@@ -28,7 +28,8 @@ StreamService::StreamService(KeepFolders keep, ServiceEvents events, StreamMeter
     : events_(std::move(events)),
       meters_(meters),
       jobs_wait_(std::move(jobs_wait)),
-      projects_(std::move(keep.projects), project_events(), std::move(post)) {
+      projects_(std::move(keep.projects), project_events(), post),
+      post_(std::move(post)) {
   if (!keep.streams.empty()) store_.emplace(std::move(keep.streams));
   writer_.start([this](const std::string& line) {
     store_failing_ = true;
@@ -54,11 +55,11 @@ ui::ModelInfo StreamService::info() const {
 void StreamService::load(const std::filesystem::path& folder, const ui::ChunkSettings& settings) {
   ui::Notice notice{
       ui::Panel::editor, {}, QStringLiteral("Choose model folder..."), QLatin1String(choose_model), false};
+  ui::ChunkSettings in_force = settings;
   try {
     auto model = model::TextModel::load(folder);
-    std::shared_ptr<model::Executor> executor = make_executor(model->weights(), to_executor_options(settings));
+    executor_ = executor_or_cpu(*model, in_force);
     model_ = std::move(model);
-    executor_ = std::move(executor);
   } catch (const std::exception& error) {
     notice.text = QString::fromUtf8(error.what());
     ui::ModelInfo info = this->info();
@@ -68,14 +69,17 @@ void StreamService::load(const std::filesystem::path& folder, const ui::ChunkSet
     events_.notice(notice);
     return;
   }
-  settings_ = settings;
+  settings_ = in_force;
   projects_.use(model_, executor_);
   tell_settings();
-  for (auto& [id, document] : documents_) attach(id, document);
+  on_device([this] {
+    for (auto& [id, document] : documents_) attach(id, document);
+  });
   set_active(active_);
   notice.resolved = true;
   if (std::exchange(load_failed_, false)) events_.notice(notice);
   events_.model_changed(info());
+  if (settings_ != settings) events_.settings_refused(settings_);
 }
 
 void StreamService::attach(ui::DocumentId id, Document& document) {
@@ -112,14 +116,14 @@ const DocumentStreams* StreamService::document(ui::DocumentId id) const {
 void StreamService::open(ui::DocumentId id, const std::string& name, std::string_view text) {
   Document document;
   document.streams = std::make_unique<DocumentStreams>(name, text);
-  attach(id, document);
-  documents_.insert_or_assign(id, std::move(document));
+  Document& opened = documents_.insert_or_assign(id, std::move(document)).first->second;
+  on_device([&] { attach(id, opened); });
   if (id == active_) set_active(id);
 }
 
 void StreamService::close(ui::DocumentId id) {
-  if (Document* document = find(id)) keep(id, *document, true);
-  documents_.erase(id);
+  const auto closed = documents_.extract(id);
+  if (closed) keep(id, closed.mapped(), true);
   publish();
 }
 
@@ -151,9 +155,9 @@ void StreamService::tell_settings() {
 void StreamService::edit(ui::DocumentId id, std::size_t at, std::size_t removed, std::string_view inserted) {
   Document* document = find(id);
   if (document == nullptr) return;
-  document->streams->edit(at, removed, inserted);
   document->edited_at = Clock::now();
   document->paused = false;
+  document->streams->edit(at, removed, inserted);
 }
 
 void StreamService::set_cursor(ui::DocumentId id, std::size_t position) {
@@ -170,21 +174,16 @@ void StreamService::apply(const ui::ChunkSettings& settings) {
       after.device = before.device;
       after.precision = before.precision;
       after.threads = before.threads;
-      events_.notice({ui::Panel::chunk, QString::fromUtf8(error.what()), {}, {}, false});
+      events_.notice({ui::Panel::chunk, QString::fromStdString(first_line(error.what())), {}, {}, false});
     }
+  }
+  settings_ = after;  // whatever the device says to what follows
+  if (model_ != nullptr) {
     for (auto& [id, document] : documents_) document.streams->set_settings(to_stream_settings(after, model_->config()));
   }
-  settings_ = after;
   tell_settings();
   SettingsWatch::immediate(before, after, events_.setting_took_effect);
   if (after != settings) events_.settings_refused(after);
-}
-
-void StreamService::change_executor(const ui::ChunkSettings& settings) {
-  std::shared_ptr<model::Executor> executor = make_executor(model_->weights(), to_executor_options(settings));
-  for (auto& [id, document] : documents_) document.streams->move_to(executor);
-  projects_.move_to(executor);
-  executor_ = std::move(executor);
 }
 
 void StreamService::pause() {

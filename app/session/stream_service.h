@@ -29,6 +29,9 @@ inline constexpr std::chrono::milliseconds keep_every{3000};
 /// Identifies the notice that session files cannot be written.
 inline constexpr const char* keep_notice = "session:keep";
 
+/// The first line of an exception's text: those of a device bring their call stack.
+std::string first_line(const std::string& text);
+
 /// What the service tells; called on the model thread, notice() also on the one that writes session files.
 struct ServiceEvents {
   std::function<void(const ui::ModelInfo&)> model_changed;
@@ -95,6 +98,10 @@ class StreamService {
   /// Speaker or writer pauses: ends the active stream's chunk under ChunkPolicy::pause.
   void pause();
 
+  /// A job ended in this exception; JobThread::Failed. Where another device than the CPU reads it is the one to blame:
+  /// then all goes on on the CPU, with one notice. Else the notice is the line.
+  void failed(const std::string& line);
+
   /// A slice of reading or saving; JobThread::Idle.
   std::optional<std::chrono::milliseconds> idle();
   /// Writes what is not written yet and waits for it: the end of the program.
@@ -121,13 +128,26 @@ class StreamService {
   ProjectEvents project_events();
   Document* find(ui::DocumentId id);
   Document* active() { return find(active_); }
+  void find_suggestions(const SuggestionRequest& request);
   void answer(const SuggestionRequest& request, const QStringList& texts, int tokens);
   /// What surrounds the cursors of the other documents, and what was heard.
   std::vector<std::string> text_of_others(ui::DocumentId id) const;
   /// Another stream may be the active one now.
   void watch_active();
   void has_read(Document& document);
+  // stream_service_device.cpp
+  /// The executor that the settings ask for; where its device is not to be had one on the CPU, with a notice, and the
+  /// settings say so.
+  std::shared_ptr<model::Executor> executor_or_cpu(const model::TextModel& model, ui::ChunkSettings& settings);
+  void tell_of_device(const std::string& what, const std::string& why);
   void change_executor(const ui::ChunkSettings& settings);
+  /// All documents read with this one from now on, those whose states cannot be had any more from their text again.
+  void go_on_with(std::shared_ptr<model::Executor> executor);
+  /// Leaves a device that failed for the CPU; false where the CPU is what reads.
+  bool fall_back(const std::string& why);
+  /// Does some work once more on the CPU where a device fails; the work may be begun anew.
+  template <typename Work>
+  void on_device(const Work& work);
   std::size_t budget_bytes() const;
   void report_progress(const DocumentStreams& streams);
   void publish();
@@ -155,7 +175,18 @@ class StreamService {
   std::optional<StreamStore> store_;
   bool store_failing_ = false;  // of the writer
   Projects projects_;
+  std::function<void(JobThread::Job)> post_;
   JobThread writer_;  // an fsync may take long. Last: it ends before what it uses
 };
+
+template <typename Work>
+void StreamService::on_device(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    if (!fall_back(error.what())) throw;
+    work();
+  }
+}
 
 }  // namespace catena::app

@@ -47,7 +47,9 @@ std::optional<milliseconds> StreamService::keep_due() {
 }
 
 void StreamService::save_all() {
-  for (auto& [id, document] : documents_) keep(id, document, true);
+  on_device([this] {
+    for (auto& [id, document] : documents_) keep(id, document, true);
+  });
   projects_.stop();
   writer_.stop();
 }

@@ -49,6 +49,10 @@ void StreamService::hear(const std::string& words) {
 
 void StreamService::suggest(const SuggestionRequest& request) {
   asked_at_ = Clock::now();
+  on_device([&] { find_suggestions(request); });
+}
+
+void StreamService::find_suggestions(const SuggestionRequest& request) {
   Document* document = find(request.document);
   if (document == nullptr || !document->streams->attached() || request.stop.stop_requested()) return;
   DocumentStreams& streams = *document->streams;

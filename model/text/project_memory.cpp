@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "model/runtime/atomic_file.h"
+#include "model/runtime/state_layout.h"
 
 namespace catena::model {
 namespace {
@@ -52,8 +53,7 @@ ProjectMemory::About ProjectMemory::peek(const std::filesystem::path& file) {
   return read_about(file, in);
 }
 
-std::shared_ptr<const ProjectMemory> ProjectMemory::load(const std::filesystem::path& file, const TextModel& model,
-                                                         const Executor& executor) {
+std::shared_ptr<const ProjectMemory> ProjectMemory::load(const std::filesystem::path& file, const TextModel& model) {
   std::ifstream in;
   const About about = read_about(file, in);
   if (about.model_id != model.id()) {
@@ -65,7 +65,10 @@ std::shared_ptr<const ProjectMemory> ProjectMemory::load(const std::filesystem::
   memory->files = about.files;
   memory->bytes = about.bytes;
   try {
-    memory->state = executor.initial_state(ChainState::peek(in).chunk_length);
+    const int chunk_length = ChainState::peek(in).chunk_length;
+    ChainState::Counters counters;
+    counters.chunk_length = chunk_length;
+    memory->state = {counters, std::make_unique<HostStorage>(StateLayout(model.config(), chunk_length).floats())};
     memory->state.load(in);
     const auto contexts = std::make_shared<ContextTable>();
     contexts->load(in);

@@ -34,9 +34,9 @@ struct ProjectMemory {
   /// Throws std::runtime_error with one line when the file is missing, no project memory, or its header is damaged.
   static About peek(const std::filesystem::path& file);
 
-  /// For the model and its executor. Throws std::runtime_error with one line when the file is missing, no project
-  /// memory, damaged, or another model's.
-  static std::shared_ptr<const ProjectMemory> load(const std::filesystem::path& file, const TextModel& model, const Executor& executor);
+  /// For the model; the state lies in host memory, whatever device reads on from it. Throws std::runtime_error with one
+  /// line when the file is missing, no project memory, damaged, or another model's.
+  static std::shared_ptr<const ProjectMemory> load(const std::filesystem::path& file, const TextModel& model);
 };
 
 }  // namespace catena::model

@@ -57,6 +57,7 @@ void TextStream::begin_document(std::string_view name) {
 }
 
 void TextStream::feed(std::string_view utf8) {
+  torn_ = true;
   while (!utf8.empty()) {
     const std::int64_t before = bytes();
     batch_.clear();
@@ -67,9 +68,11 @@ void TextStream::feed(std::string_view utf8) {
     read_batch();
     utf8.remove_prefix(std::min(utf8.size(), slice_bytes));
   }
+  torn_ = false;
 }
 
 void TextStream::feed_control(Control control) {
+  torn_ = true;
   batch_.clear();
   ends_.clear();
   encoder_.flush(batch_);
@@ -78,6 +81,7 @@ void TextStream::feed_control(Control control) {
   read({&token, 1});
   proof_ = read_bytes_;
   add_mark();
+  torn_ = false;
 }
 
 void TextStream::read_batch() {
@@ -100,12 +104,14 @@ void TextStream::read_batch() {
 void TextStream::hear(std::string_view words) {
   if (!model_->config().spoken_asides) return;
   const std::vector<Token> aside = spoken_aside(*model_->tokenizer(), words);
+  torn_ = true;
   for (std::size_t at = 0; at < aside.size();) {
     const std::size_t count = next_run(state_, std::span(aside).subspan(at), settings_, newline_);
     advance(std::span(aside).subspan(at, count));
     at += count;
   }
   if (!aside.empty()) add_mark();
+  torn_ = false;
 }
 
 void TextStream::read(std::span<const Token> run) {
@@ -135,7 +141,9 @@ void TextStream::advance(std::span<const Token> run) {
 void TextStream::pause() {
   const int position = state_.counters().position;
   if (settings_.policy != ChunkPolicy::pause || position == 0) return;
+  torn_ = true;
   executor_->end_chunk(state_);
+  torn_ = false;
   if (observer.chunk) observer.chunk(position, chunk_ms_);
   chunk_ms_ = 0;
   mark_due_ = true;
@@ -143,11 +151,13 @@ void TextStream::pause() {
 
 void TextStream::move_to(std::shared_ptr<Executor> executor) {
   require_config(*model_, *executor);
-  ChainState moved = carried_over(state_, *executor);
+  if (torn_ && marks_.all().empty()) throw std::runtime_error("text stream: nothing is left to go on from");
+  ChainState moved = carried_over(torn_ ? marks_.all().back().state : state_, *executor);
   for (Checkpoint& mark : marks_.all()) mark.state = carried_over(mark.state, *executor);
   state_ = std::move(moved);
   executor_ = std::move(executor);
   completer_.release();
+  if (torn_) restore(Checkpoint(marks_.all().back()));
 }
 
 /// The newest checkpoint that has some words behind it. None when these are not known any more, right after going back.
@@ -194,6 +204,7 @@ Checkpoint TextStream::mark() const {
 }
 
 void TextStream::restore(const Checkpoint& mark) {
+  torn_ = true;
   state_ = typeid(mark.state.storage()) == typeid(state_.storage()) ? mark.state : carried_over(mark.state, *executor_);
   read_bytes_ = mark.bytes;
   proof_ = mark.proof;
@@ -203,6 +214,7 @@ void TextStream::restore(const Checkpoint& mark) {
   encoder_.restore(mark.pending);
   mark_due_ = false;
   chunk_ms_ = 0;
+  torn_ = false;
 }
 
 void TextStream::rewind(const Checkpoint& mark) {

@@ -58,7 +58,9 @@ class TextStream {
   /// Takes effect at the next boundary. Throws std::runtime_error when they are out of bounds.
   void set_settings(const StreamSettings& settings);
   const StreamSettings& settings() const { return settings_; }
-  /// Goes on with another executor of the same weights (precision, threads, device). The state is carried over.
+  /// Goes on with another executor of the same weights (precision, threads, device). The state is carried over; where
+  /// the last reading ended in an exception, the newest checkpoint's is: bytes() then says from where to feed again.
+  /// Throws std::runtime_error when the old device does not give the numbers back; the stream is then of no use any more.
   void move_to(std::shared_ptr<Executor> executor);
 
   /// Writes on from the end of what was fed, half-typed words included. The stream stays bit-identical.
@@ -125,6 +127,7 @@ class TextStream {
   std::shared_ptr<const ContextTable> contexts_;  // of the project's memory, or none
   std::int64_t read_bytes_ = 0;
   std::int64_t proof_ = 0;  // as Checkpoint::proof, of state_
+  bool torn_ = false;       // an exception ended the last reading: state and text do not agree
   bool mark_due_ = false;   // a chunk ended: the next segment's end gets a checkpoint
   double chunk_ms_ = 0;     // time spent on the running chunk
   Token newline_;

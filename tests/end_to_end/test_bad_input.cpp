@@ -1,10 +1,12 @@
 // Bad input: one clear line, exit code 2, nothing written.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/end_to_end/fixture.h"
 
 namespace fs = std::filesystem;
 using namespace catena::test;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -112,11 +114,19 @@ TEST_CASE("an unknown command, an unknown option and a value out of bounds are r
   check_refused(run_catena({"train"}), {"CONFIG", "--help"});
 }
 
-TEST_CASE("a device that this machine or build lacks is refused by name") {
+TEST_CASE("a device that this machine or build lacks is named: a bench refuses it, a completion comes from the CPU") {
   const TextWithModel here;
   if (fs::exists("/dev/nvidiactl")) return;
-  check_refused(run_catena({"complete", here.text.string(), "--device", "cuda", "--model", here.model.string()}),
-                {"cuda"});
+  check_refused(run_catena({"bench", "step", "--quick", "--device", "cuda", "--model", here.model.string()}), {"cuda"});
+  const auto complete = [&](const std::string& device) {
+    return run_catena({"complete", here.text.string(), "--device", device, "--model", here.model.string()});
+  };
+  const Finished here_and_there = complete("cuda"), on_cpu = complete("cpu");
+  CHECK(here_and_there.code == 0);
+  CHECK(here_and_there.out == on_cpu.out);
+  CHECK_THAT(here_and_there.err, Contains("cuda") && Contains("going on on the CPU"));
+  CHECK(std::count(here_and_there.err.begin(), here_and_there.err.end(), '\n') == 1);
+  CHECK(on_cpu.err.empty());
 }
 
 TEST_CASE("files to evaluate and token files to bench are checked before any work") {

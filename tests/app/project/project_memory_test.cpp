@@ -93,7 +93,7 @@ TEST_CASE("The file's size does not depend on the project, and it loads as it wa
   const TemporaryFolder out;
   project.memory().save(out / "both", *project.model);
   project.memory({"src/b.py"}).save(out / "one", *project.model);
-  const auto both = ProjectMemory::load(out / "both", *project.model, *project.executor);
+  const auto both = ProjectMemory::load(out / "both", *project.model);
   CHECK(both->state == project.memory().state);
   CHECK(both->files == 2);
   const auto about = [&](const char* name) { return read_text(out / name).find('\n', 20); };
@@ -108,7 +108,7 @@ TEST_CASE("A memory that is missing, foreign, damaged or another model's is refu
   const auto refusal = [&](const std::string& contents) -> std::string {
     write_text(out / "bad", contents);
     try {
-      ProjectMemory::load(out / "bad", *project.model, *project.executor);
+      ProjectMemory::load(out / "bad", *project.model);
     } catch (const std::runtime_error& error) {
       return error.what();
     }
@@ -120,9 +120,9 @@ TEST_CASE("A memory that is missing, foreign, damaged or another model's is refu
   std::string flipped = good;
   flipped[good.size() - 40] ^= 1;
   CHECK_FALSE(refusal(flipped).empty());
-  CHECK_THROWS_WITH(ProjectMemory::load(out / "missing", *project.model, *project.executor), Catch::Contains("cannot be opened"));
+  CHECK_THROWS_WITH(ProjectMemory::load(out / "missing", *project.model), Catch::Contains("cannot be opened"));
   const auto other = tiny_text_model(Carry::delta, 2);
-  CHECK_THROWS_WITH(ProjectMemory::load(out / "good", *other, *make_executor(other->weights(), {})), Catch::Contains("remember the folder again"));
+  CHECK_THROWS_WITH(ProjectMemory::load(out / "good", *other), Catch::Contains("remember the folder again"));
 }
 
 TEST_CASE("A folder without text is refused", "[project]") {
