@@ -16,6 +16,8 @@ constexpr std::int64_t worth_sharing = 1'500'000;
 constexpr std::int64_t worth_sharing_bytes = 3 * worth_sharing;
 constexpr int worth_sharing_rows = 32;
 
+std::size_t half_lane(std::size_t lane) { return static_cast<std::size_t>(bfloat16_place(static_cast<int>(lane))); }
+
 constexpr float largest_weight = 127;
 // A row as small as this counts as zero: the reciprocal of its scale would not be a number.
 constexpr float smallest_row = 1e-30F;
@@ -41,13 +43,13 @@ Linear::Linear(int inputs, std::span<const std::vector<float>> matrices, Precisi
   std::size_t output = 0;
   for (const std::vector<float>& matrix : matrices) {
     for (std::size_t first = 0; first < matrix.size(); first += width, ++output) {
-      const std::size_t start = output / panel_lanes * width * panel_lanes + output % panel_lanes;
+      const std::size_t panel = output / panel_lanes * width * panel_lanes, lane = output % panel_lanes;
       for (std::size_t i = 0; i < width; ++i) {
         const float value = matrix[first + i];
         if (precision == Precision::float32) {
-          floats_[start + i * panel_lanes] = value;
+          floats_[panel + i * panel_lanes + lane] = value;
         } else {
-          halves_[start + i * panel_lanes] = to_bfloat16(value);
+          halves_[panel + i * panel_lanes + half_lane(lane)] = to_bfloat16(value);
         }
       }
     }
@@ -149,7 +151,7 @@ void Linear::row(int output, float* out) const {
         out[i] = floats_[panel + i * panel_lanes + lane];
         break;
       case Precision::bfloat16:
-        out[i] = from_bfloat16(halves_[panel + i * panel_lanes + lane]);
+        out[i] = from_bfloat16(halves_[panel + i * panel_lanes + half_lane(lane)]);
         break;
       case Precision::int8:
         out[i] = row_scales_[o] * static_cast<float>(bytes_[panel + i / 4 * 4 * panel_lanes + lane * 4 + i % 4]);

@@ -16,9 +16,15 @@ inline constexpr int panel_lanes = 64;
 /// Every row length the kernels see is a multiple of this (ModelConfig::validate), except a matrix's number of outputs.
 inline constexpr int vector_lanes = 16;
 
+/// Where an output's bfloat16 lies among the panel_lanes of an input: outputs that are 16 apart are neighbours. So a
+/// register of them, shifted and masked, is two registers of floats that each hold outputs in a row, however wide the
+/// target's registers are.
+constexpr int bfloat16_place(int lane) { return lane / 32 * 32 + lane % 16 * 2 + lane % 32 / 16; }
+
 /// y[t][o] (+)= sum_i weights[o][i] * x[t][i] for the outputs of the panels [first_panel, last_panel).
 struct ProductArgs {
-  const void* weights = nullptr;  ///< float or bfloat16, [panels][inputs][panel_lanes], zeros behind the last output
+  /// float or bfloat16, [panels][inputs][panel_lanes], zeros behind the last output; bfloat16 at bfloat16_place(lane).
+  const void* weights = nullptr;
   int inputs = 0;
   int outputs = 0;
   int first_panel = 0;

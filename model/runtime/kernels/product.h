@@ -14,17 +14,18 @@ inline constexpr int step_vectors = lanes == 16 ? 4 : 8;
 inline constexpr int panel_vectors = panel_lanes / lanes;
 static_assert(panel_vectors % tile_vectors == 0 && panel_vectors % step_vectors == 0);
 
-/// `weights` points at the tile's first lane of the panel's first input; `valid` outputs of it exist.
+/// The outputs of `vectors` registers of weights, from the panel's place `first` on.
 template <int tokens, int vectors, typename Weight>
-void product_tile(const ProductArgs& args, const Weight* weights, int first_token, int first_output) {
+void product_tile(const ProductArgs& args, int panel, int first, int first_token) {
+  const std::size_t inputs = static_cast<std::size_t>(args.inputs);
+  const Weight* weights =
+      static_cast<const Weight*>(args.weights) + static_cast<std::size_t>(panel) * inputs * panel_lanes + first;
   const float* rows[tokens];
   for (int t = 0; t < tokens; ++t) rows[t] = args.x + static_cast<std::size_t>(first_token + t) * args.x_stride;
   Vector sums[tokens][vectors] = {};
-  const std::size_t inputs = static_cast<std::size_t>(args.inputs);
   for (std::size_t i = 0; i < inputs; ++i) {
     Vector w[vectors];
-#pragma GCC unroll 8
-    for (int v = 0; v < vectors; ++v) w[v] = load_weights(weights + i * panel_lanes + v * lanes);
+    load_weights(weights + i * panel_lanes, w);
 #pragma GCC unroll 8
     for (int t = 0; t < tokens; ++t) {
       const float x = rows[t][i];
@@ -34,11 +35,12 @@ void product_tile(const ProductArgs& args, const Weight* weights, int first_toke
   }
 #pragma GCC unroll 8
   for (int t = 0; t < tokens; ++t) {
-    float* y = args.y + static_cast<std::size_t>(first_token + t) * args.y_stride + first_output;
+    float* y = args.y + static_cast<std::size_t>(first_token + t) * args.y_stride;
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) {
-      const int left = args.outputs - first_output - v * lanes;
-      float* place = y + v * lanes;
+      const int output = panel * panel_lanes + output_of(weights, first, v);
+      const int left = args.outputs - output;
+      float* place = y + output;
       if (left >= lanes) {
         store(place, args.add ? load(place) + sums[t][v] : sums[t][v]);
       } else {
@@ -50,35 +52,36 @@ void product_tile(const ProductArgs& args, const Weight* weights, int first_toke
 
 /// The last tile of a panel: 1 to tile_tokens - 1 tokens.
 template <int vectors, int tokens, typename Weight>
-CATENA_INLINE void product_rest(const ProductArgs& args, const Weight* weights, int first_token, int first_output) {
+CATENA_INLINE void product_rest(const ProductArgs& args, int panel, int first, int first_token) {
   if constexpr (tokens > 0) {
     if (args.tokens - first_token == tokens) {
-      product_tile<tokens, vectors>(args, weights, first_token, first_output);
+      product_tile<tokens, vectors, Weight>(args, panel, first, first_token);
     } else {
-      product_rest<vectors, tokens - 1>(args, weights, first_token, first_output);
+      product_rest<vectors, tokens - 1, Weight>(args, panel, first, first_token);
     }
   }
 }
 
 template <typename Weight>
 void product(const ProductArgs& args) {
-  const auto* weights = static_cast<const Weight*>(args.weights);
-  const std::size_t panel_size = static_cast<std::size_t>(args.inputs) * panel_lanes;
   for (int panel = args.first_panel; panel < args.last_panel; ++panel) {
-    const Weight* start = weights + static_cast<std::size_t>(panel) * panel_size;
-    const int output = panel * panel_lanes;
+    // Some of the outputs of a register at this place exist.
+    const auto used = [&](int first) {
+      return first < panel_lanes &&
+             panel * panel_lanes + output_of(static_cast<const Weight*>(args.weights), first, 0) < args.outputs;
+    };
     if (args.tokens == 1) {
-      for (int v = 0; v < panel_vectors && output + v * lanes < args.outputs; v += step_vectors) {
-        product_tile<1, step_vectors>(args, start + v * lanes, 0, output + v * lanes);
+      for (int first = 0; used(first); first += step_vectors * lanes) {
+        product_tile<1, step_vectors, Weight>(args, panel, first, 0);
       }
       continue;
     }
-    for (int v = 0; v < panel_vectors && output + v * lanes < args.outputs; v += tile_vectors) {
+    for (int first = 0; used(first); first += tile_vectors * lanes) {
       int t = 0;
       for (; t + tile_tokens <= args.tokens; t += tile_tokens) {
-        product_tile<tile_tokens, tile_vectors>(args, start + v * lanes, t, output + v * lanes);
+        product_tile<tile_tokens, tile_vectors, Weight>(args, panel, first, t);
       }
-      product_rest<tile_vectors, tile_tokens - 1>(args, start + v * lanes, t, output + v * lanes);
+      product_rest<tile_vectors, tile_tokens - 1, Weight>(args, panel, first, t);
     }
   }
 }

@@ -26,10 +26,10 @@ using Vector = float __attribute__((vector_size(lanes * 4)));
 using OctoVector = float __attribute__((vector_size(32)));
 using QuadVector = float __attribute__((vector_size(16)));
 using IntVector = std::int32_t __attribute__((vector_size(lanes * 4)));
-using WordVector = std::uint16_t __attribute__((vector_size(lanes * 2)));
+using BitVector = std::uint32_t __attribute__((vector_size(lanes * 4)));
 // For loads and stores anywhere.
 using LooseVector = float __attribute__((vector_size(lanes * 4), aligned(4), may_alias));
-using LooseWords = std::uint16_t __attribute__((vector_size(lanes * 2), aligned(2), may_alias));
+using LooseBits = std::uint32_t __attribute__((vector_size(lanes * 4), aligned(2), may_alias));
 // Heads are rotated in halves, and half a head may be 8 wide.
 inline constexpr int half_lanes = lanes < 8 ? lanes : 8;
 using HalfVector = float __attribute__((vector_size(half_lanes * 4)));
@@ -41,11 +41,29 @@ CATENA_INLINE HalfVector load_half(const float* from) { return *reinterpret_cast
 CATENA_INLINE void store_half(float* to, HalfVector value) { *reinterpret_cast<LooseHalf*>(to) = value; }
 CATENA_INLINE Vector broadcast(float value) { return value - Vector{}; }
 
-/// Weights as floats: a bfloat16 is the upper half of a float.
-CATENA_INLINE Vector load_weights(const float* from) { return load(from); }
-CATENA_INLINE Vector load_weights(const std::uint16_t* from) {
-  const WordVector words = *reinterpret_cast<const LooseWords*>(from);
-  return reinterpret_cast<Vector>(__builtin_convertvector(words, IntVector) << 16);
+/// `count` registers of weights as floats.
+template <int count>
+CATENA_INLINE void load_weights(const float* from, Vector (&to)[count]) {
+#pragma GCC unroll 8
+  for (int v = 0; v < count; ++v) to[v] = load(from + v * lanes);
+}
+/// A bfloat16 is the upper half of a float. Those of two registers lie mixed, so that widening moves nothing between
+/// lanes: see bfloat16_place().
+template <int count>
+CATENA_INLINE void load_weights(const std::uint16_t* from, Vector (&to)[count]) {
+  static_assert(count % 2 == 0);
+#pragma GCC unroll 8
+  for (int v = 0; v < count; v += 2) {
+    const BitVector pairs = *reinterpret_cast<const LooseBits*>(from + v * lanes);
+    to[v] = reinterpret_cast<Vector>(pairs << 16);
+    to[v + 1] = reinterpret_cast<Vector>(pairs & 0xffff0000U);
+  }
+}
+/// The first output, within its panel, of register `v` of those loaded from the panel's place `first`.
+CATENA_INLINE int output_of(const float*, int first, int v) { return first + v * lanes; }
+CATENA_INLINE int output_of(const std::uint16_t*, int first, int v) {
+  const int place = first + v / 2 * 2 * lanes;
+  return place / 32 * 32 + place % 32 / 2 + v % 2 * 16;
 }
 
 /// Halves are added until one is left: always the same tree.
