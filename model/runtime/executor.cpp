@@ -50,7 +50,7 @@ std::unique_ptr<Executor> make_executor(std::shared_ptr<const Weights> weights, 
   }
   if (factory == nullptr) {
     throw std::runtime_error("device '" + to_string(options.device) +
-                             "' is not part of this build; choose cpu, or build with a CUDA LibTorch");
+                             "' is not available: no GPU or driver was found, or it is not part of this build; choose cpu");
   }
   return factory(std::move(weights), options);
 }

@@ -5,18 +5,14 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model/runtime/stream_checks.h"
+
 namespace catena::model {
 namespace {
 
 constexpr int worth_sharing = 32;  // tokens
 
 std::size_t rounded_up(std::size_t count) { return (count + vector_lanes - 1) / vector_lanes * vector_lanes; }
-
-void check_chunk_length(int chunk_length) {
-  if (chunk_length >= min_chunk_length && chunk_length <= max_chunk_length) return;
-  throw std::runtime_error("chunk length is " + std::to_string(chunk_length) + ", expected " +
-                           std::to_string(min_chunk_length) + " to " + std::to_string(max_chunk_length));
-}
 
 ExecutorOptions checked(const ExecutorOptions& options) {
   if (options.threads >= 1 && options.threads <= 256) return options;
@@ -66,14 +62,14 @@ ChainState NativeExecutor::initial_state(int chunk_length) const {
 }
 
 void NativeExecutor::read(ChainState& state, std::span<const Token> tokens, const StreamSettings& settings) {
-  check(tokens, settings);
+  check_input(tokens, settings, config().vocab);
   read_blocks(state, tokens, settings, false, [](const ChainState::Counters&, std::size_t, std::size_t) {});
 }
 
 void NativeExecutor::score(ChainState& state, std::span<const Token> tokens, const StreamSettings& settings,
                            std::span<float> nll) {
   if (nll.size() != tokens.size()) throw std::runtime_error("score: as many results as tokens are expected");
-  check(tokens, settings);
+  check_input(tokens, settings, config().vocab);
   read_blocks(state, tokens, settings, true,
               [&](const ChainState::Counters& before, std::size_t offset, std::size_t count) {
                 score_block(before, tokens.subspan(offset, count), nll.subspan(offset, count));
@@ -105,19 +101,6 @@ const float* NativeExecutor::numbers(const ChainState& state) const {
                              "' on the CPU; start from initial_state()");
   }
   return host->data();
-}
-
-void NativeExecutor::check(std::span<const Token> tokens, const StreamSettings& settings) const {
-  check_chunk_length(settings.chunk_length);
-  if (!(settings.gate_temperature == 0 || (settings.gate_temperature >= 1e-3F && settings.gate_temperature <= 100))) {
-    throw std::runtime_error("gate temperature is " + std::to_string(settings.gate_temperature) +
-                             ", expected 0.001 to 100, or 0 for the model's own");
-  }
-  for (const Token token : tokens) {
-    if (token >= 0 && token < config().vocab) continue;
-    throw std::runtime_error("token " + std::to_string(token) + " is outside the vocabulary of " +
-                             std::to_string(config().vocab));
-  }
 }
 
 template <typename After>

@@ -26,7 +26,6 @@ class NativeExecutor final : public Executor {
   Compute compute() { return {kernels_, pool_, scratch_.quantized}; }
   float* numbers(ChainState& state) const;
   const float* numbers(const ChainState& state) const;
-  void check(std::span<const Token> tokens, const StreamSettings& settings) const;
 
   /// Cuts the tokens into blocks that end at chunk boundaries and calls after(offset, count) behind each block,
   /// before its boundary.
