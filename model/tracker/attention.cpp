@@ -4,6 +4,9 @@
 #include <limits>
 #include <vector>
 
+#include "model/tracker/cuda/kernel_ops.h"
+#include "model/tracker/cuda/operator_forms.h"
+
 namespace catena::model {
 
 using torch::Tensor;
@@ -24,11 +27,20 @@ Tensor rotate(const Tensor& x, const Rotary& rotary) {
 
 Tensor chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary, Sight sight) {
   if (fuses_attention(qkv)) return fused_chunk_attention(qkv, heads, chunk, rotary, sight);
+  if constexpr (kernels_linked) {
+    if (qkv.is_cuda() && attention_kernel_takes(qkv, heads))
+      return chunk_attention_kernel(qkv, heads, chunk, rotary, sight);
+  }
+  return chunk_attention_by_operators(qkv, heads, chunk, rotary, sight);
+}
+
+Tensor chunk_attention_by_operators(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary,
+                                    Sight sight) {
   const std::int64_t b = qkv.size(0), t = qkv.size(1), d = qkv.size(2) / 3, width = d / heads;
   const std::int64_t whole = t / chunk * chunk;
   if (whole < t && whole > 0) {
-    return torch::cat({chunk_attention(qkv.slice(1, 0, whole), heads, chunk, rotary, sight),
-                       chunk_attention(qkv.slice(1, whole, t), heads, t - whole, rotary, sight)},
+    return torch::cat({chunk_attention_by_operators(qkv.slice(1, 0, whole), heads, chunk, rotary, sight),
+                       chunk_attention_by_operators(qkv.slice(1, whole, t), heads, t - whole, rotary, sight)},
                       1);
   }
   const std::int64_t c = whole == 0 ? t : chunk, n = t / c;
@@ -46,10 +58,18 @@ Tensor full_attention(const Tensor& qkv, std::int64_t heads, const Rotary& rotar
   const std::int64_t b = qkv.size(0), t = qkv.size(1), d = qkv.size(2) / 3, width = d / heads, before = cache.size(1);
   const Rotary here{rotary.cos.slice(0, before, before + t), rotary.sin.slice(0, before, before + t)};
   const auto by_head = [&](const Tensor& x) { return x.view({b, -1, heads, width}).transpose(1, 2); };  // [B, H, n, D]
-  const Tensor q = rotate(by_head(qkv.slice(2, 0, d)), here) * (1.0 / std::sqrt(static_cast<double>(width)));
+  const Tensor rotated = rotate(by_head(qkv.slice(2, 0, d)), here);
   const Tensor k_new = rotate(by_head(qkv.slice(2, d, 2 * d)), here).transpose(1, 2).reshape({b, t, d});
   const Tensor all = torch::cat({cache.to(qkv.scalar_type()), torch::cat({k_new, qkv.slice(2, 2 * d)}, 2)}, 1);
   cache = all.detach();
+#ifdef CATENA_TORCH_2
+  if (before == 0) {  // LibTorch's fused kernel, where it has one for these numbers
+    const Tensor o =
+        at::scaled_dot_product_attention(rotated, by_head(k_new), by_head(qkv.slice(2, 2 * d)), {}, 0.0, true);
+    return o.transpose(1, 2).reshape({b, t, d});
+  }
+#endif
+  const Tensor q = rotated * (1.0 / std::sqrt(static_cast<double>(width)));
   const Tensor later = torch::ones({t, before + t}, qkv.options().dtype(torch::kBool)).triu(before + 1);
   std::vector<Tensor> outputs;
   for (std::int64_t i = 0; i < b; ++i) {  // one stream at a time: the scores of one are large enough

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "model/tracker/cuda/kernel_ops.h"
+#include "model/tracker/cuda/operator_forms.h"
 #include "model/tracker/fused_ops.h"
 
 namespace catena::model {
@@ -47,6 +49,13 @@ DeltaOutputs delta_rule_recurrent(const DeltaInputs& in) {
 }
 
 DeltaOutputs delta_rule_chunked(const DeltaInputs& in) {
+  if constexpr (kernels_linked) {
+    if (delta_runs_on_kernel(in.v, in.k.size(2))) return delta_rule_kernel(in);
+  }
+  return delta_rule_by_operators(in);
+}
+
+DeltaOutputs delta_rule_by_operators(const DeltaInputs& in) {
   const std::int64_t block = block_length(in.truncate);
   const std::int64_t length = in.q.size(1), padding = (block - length % block) % block;
   const auto cut = [&](const Tensor& x) { return to_blocks(x, padding, block); };

@@ -4,17 +4,36 @@
 #include <limits>
 #include <vector>
 
+#include "model/tracker/cuda/kernel_ops.h"
+
 namespace catena::model {
 
 using torch::Tensor;
 
 namespace {
 
-/// The level's summaries of the segment behind those from before: [B, 32 + T / group, 2 d + 1].
-Tensor with_new_groups(const Tensor& before, const Tensor& keys_and_values, std::int64_t group) {
-  const std::int64_t b = keys_and_values.size(0), groups = keys_and_values.size(1) / group, columns = keys_and_values.size(2);
-  const Tensor means = keys_and_values.slice(1, 0, groups * group).reshape({b, groups, group, columns}).mean(2).to(torch::promote_types(torch::kFloat, keys_and_values.scalar_type()));
-  return torch::cat({before, torch::cat({means, torch::ones({b, groups, 1}, before.options())}, 2)}, 1);
+/// Means of each 4, 16, 64... keys and values, level by level [B, T / group, 2 d] float32 or wider.
+std::vector<Tensor> means_by_level(const Tensor& keys_and_values, std::int64_t levels) {
+  if constexpr (kernels_linked) {
+    if (keys_and_values.is_cuda() && level_means_kernel_takes(keys_and_values, levels))
+      return level_means_kernel(keys_and_values, levels);
+  }
+  const std::int64_t b = keys_and_values.size(0), t = keys_and_values.size(1), columns = keys_and_values.size(2);
+  std::vector<Tensor> means;
+  for (std::int64_t level = 1; level <= levels; ++level) {
+    const std::int64_t group = std::int64_t{1} << (2 * level), groups = t / group;
+    means.push_back(keys_and_values.slice(1, 0, groups * group)
+                        .reshape({b, groups, group, columns})
+                        .mean(2)
+                        .to(torch::promote_types(torch::kFloat, keys_and_values.scalar_type())));
+  }
+  return means;
+}
+
+/// The segment's summaries behind those from before: [B, 32 + groups, 2 d + 1].
+Tensor with_new_groups(const Tensor& before, const Tensor& means) {
+  return torch::cat({before, torch::cat({means, torch::ones({means.size(0), means.size(1), 1}, before.options())}, 2)},
+                    1);
 }
 
 }  // namespace
@@ -31,10 +50,12 @@ Tensor pyramid_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chu
     return torch::cat({first, pyramid_attention(qkv.slice(1, whole), heads, t - whole, rotary, summaries)}, 1);
   }
   const std::int64_t c = whole == 0 ? t : chunk, n = t / c, levels = summaries.size(1) / summaries_a_level;
+  const std::vector<Tensor> means = means_by_level(qkv.slice(2, d), levels);
   std::vector<Tensor> seen, after;
   for (std::int64_t level = 0; level < levels; ++level) {
     const std::int64_t group = std::int64_t{1} << (2 * (level + 1));
-    const Tensor all = with_new_groups(summaries.narrow(1, level * summaries_a_level, summaries_a_level), qkv.slice(2, d), group);
+    const Tensor all = with_new_groups(summaries.narrow(1, level * summaries_a_level, summaries_a_level),
+                                       means[static_cast<std::size_t>(level)]);
     const Tensor index = torch::div(torch::arange(n, torch::kLong) * c, group, "floor").unsqueeze(1) + torch::arange(summaries_a_level, torch::kLong);
     seen.push_back(all.index_select(1, index.reshape({-1}).to(qkv.device())).view({b, n, summaries_a_level, 2 * d + 1}));
     after.push_back(all.slice(1, all.size(1) - summaries_a_level).detach());

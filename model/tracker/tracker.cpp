@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "model/tracker/cuda/kernel_ops.h"
 #include "model/tracker/delta_rule.h"
 #include "model/tracker/fused_ops.h"
 #include "model/tracker/paired_regression.h"
@@ -152,7 +153,7 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
   in.corrected = config_.carry == Carry::delta;
   in.truncate = way_back_.across_chunks ? 0 : chunk;
   // The rule makes many times more numbers than it takes, with few products: they are made again on the way back.
-  const auto rule = [in](const std::vector<Tensor>& x) mutable {
+  auto rule = [in](const std::vector<Tensor>& x) mutable {
     in.q = unit_length(x[0]);
     in.k = unit_length(x[1]);
     in.v = x[2];
@@ -163,8 +164,11 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
     return std::vector<Tensor>{o, memory};
   };
   const Tensor log_a = per_head(-parameters_.master(prefix + "decay.log_rate").exp() * dt);
-  const std::vector<Tensor> outputs =
-      recompute(rule, {flat(parts[0]), flat(parts[1]), flat(parts[2]), log_a, per_head(importance(parameters_, prefix, h)), state.memory});
+  const std::vector<Tensor> inputs = {
+      flat(parts[0]), flat(parts[1]), flat(parts[2]), log_a, per_head(importance(parameters_, prefix, h)),
+      state.memory};
+  // The kernel does that itself.
+  const std::vector<Tensor> outputs = delta_runs_on_kernel(inputs[2], w) ? rule(inputs) : recompute(rule, inputs);
   const Tensor o = outputs[0], memory = outputs[1];
 
   state.memory = memory;
