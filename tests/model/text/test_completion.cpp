@@ -52,6 +52,20 @@ TEST_CASE("The same request gives the same completion; another seed another one"
   CHECK(stream.complete(options(12, 1, 5)).text != stream.complete(options(12, 1, 6)).text);
 }
 
+TEST_CASE("A greedy completion begins with the likeliest whole word, not with the likeliest beginning of one") {
+  for (const unsigned seed : {1U, 2U, 3U, 4U, 5U}) {
+    INFO("model " << seed);
+    TextStream stream = stream_of(tiny_text_model(Carry::delta, seed));
+    stream.feed("return (");
+    CompletionOptions wanted = options(8);
+    // "be" is likelier than anything "alpha" begins with; but two words share it.
+    wanted.expected = {{"alpha ", 0.4, 5}, {"beta ", 0.29, 4}, {"betray ", 0.29, 6}};
+    CHECK(stream.complete(wanted).text.substr(0, 5) == "alpha");
+    wanted.expected = {{"alpha ", 0.2, 5}, {"beta ", 0.49, 4}, {"betray ", 0.29, 6}};
+    CHECK(stream.complete(wanted).text.substr(0, 5) == "beta ");
+  }
+}
+
 TEST_CASE("Typed letters are kept: what is generated extends them, and is valid UTF-8 without control tokens") {
   std::mt19937 random(32);
   const auto model = tiny_text_model(Carry::delta);
