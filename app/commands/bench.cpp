@@ -6,6 +6,7 @@
 #include <random>
 
 #include "app/assets_folder.h"
+#include "app/commands/bench_train.h"
 #include "app/commands/benches.h"
 #include "app/commands/interrupt.h"
 #include "app/commands/lab_benches.h"
@@ -172,6 +173,29 @@ void add_bill(CLI::App& bench, int& exit_code) {
   });
 }
 
+void add_train(CLI::App& bench, int& exit_code) {
+  auto options = std::make_shared<TrainBenchOptions>();
+  CLI::App* command = bench.add_subcommand(
+      "train", "A training step: tokens a second, memory, share of the product rate, beside a same-size Transformer's");
+  command->add_option("--model", options->folder,
+                      "Model folder, of which only config.json is read; default: the shipped model");
+  command->add_option("--batch", options->batch, "Streams side by side")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
+  command->add_option("--segment", options->segment, "Tokens of each stream in a step")
+      ->capture_default_str()
+      ->check(CLI::Range(16, 1 << 16));
+  command->add_option("--steps", options->steps, "Steps timed")->capture_default_str()->check(CLI::Range(1, 100));
+  command->add_option("--precision", options->precision, "Of the products: float32, bfloat16, float16 (GPU only)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
+  command->add_option("--device", options->device, "cpu or cuda")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  command->add_flag("--quick", options->quick, "Under 40 s on two cores");
+  set_callback(*command, options, std::make_shared<bool>(false), bench_train, exit_code);
+}
+
 void add_recall(CLI::App& bench, int& exit_code) {
   auto options = std::make_shared<RecallOptions>();
   auto as_json = std::make_shared<bool>(false);
@@ -252,6 +276,7 @@ void add_bench_command(CLI::App& program, int& exit_code) {
   add_models(*bench, exit_code);
   add_bill(*bench, exit_code);
   add_recall(*bench, exit_code);
+  add_train(*bench, exit_code);
 #ifdef CATENA_WITH_GUI
   add(*bench, "typing", "Key press to suggestion in the real window, typing into a 1 MB file", bench_typing, exit_code);
   add_soak(*bench, exit_code);

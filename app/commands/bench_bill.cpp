@@ -11,6 +11,7 @@
 #include "model/runtime/transformer.h"
 #include "model/tracker/torch_executor.h"
 #include "model/train/comparison.h"
+#include "model/train/step_products.h"
 
 namespace catena::app {
 namespace {
@@ -52,18 +53,6 @@ ModelConfig shape(Carry carry, int layers) {
   return config;
 }
 
-/// Multiply-adds of the products of a training step (forward, and twice that backward), a token.
-double multiply_adds(const ModelConfig& config, std::int64_t length, std::int64_t chunk) {
-  const auto d = static_cast<double>(config.width);
-  double forward = static_cast<double>(config.parameters());
-  for (int layer = 0; layer < config.layers; ++layer) {
-    const bool memory = ModelConfig::is_chain(layer) && config.has_memory();
-    const auto seen = static_cast<double>(config.carry == Carry::attention ? length : chunk);
-    forward += memory ? 8.0 * 64 * d : 2 * seen * d;  // scores and values, or the rule in blocks of 64 (model/tracker/delta_rule.h)
-  }
-  return 3 * forward;
-}
-
 std::int64_t free_memory() {
   return static_cast<std::int64_t>(sysconf(_SC_AVPHYS_PAGES)) * sysconf(_SC_PAGESIZE);
 }
@@ -101,7 +90,7 @@ void bench_bill(const BillOptions& options, const std::function<void(const json&
                    {"width", config.width},
                    {"layers", config.layers},
                    {"parameters", config.parameters()},
-                   {"flops", 2 * multiply_adds(config, length, chunk) * static_cast<double>(batch * length)}};
+                   {"flops", 2 * training_multiply_adds(config, length, chunk) * static_cast<double>(batch * length)}};
       line["state_bytes"] = carry == Carry::attention ? kv_cache_bytes(config, length)
                                                       : static_cast<std::int64_t>(4 * StateLayout(config, static_cast<int>(chunk)).floats());
       line["time_ms"] = line["peak_bytes"] = line["tokens_per_s"] = line["memory_reduction"] = line["speedup"] =

@@ -4,6 +4,7 @@
 #include <malloc.h>
 
 #include "model/runtime/memory.h"
+#include "model/tracker/gpu_memory.h"
 #include "model/tracker/torch_executor.h"
 #ifdef CATENA_TORCH_CUDA
 #include <c10/cuda/CUDACachingAllocator.h>
@@ -53,6 +54,20 @@ std::int64_t gpu_bytes() {
   return c10::cuda::CUDACachingAllocator::getDeviceStats(c10::cuda::current_device()).allocated_bytes[0].current;
 #else
   return -1;
+#endif
+}
+
+std::int64_t gpu_peak_bytes() {
+#ifdef CATENA_TORCH_CUDA
+  return c10::cuda::CUDACachingAllocator::getDeviceStats(c10::cuda::current_device()).allocated_bytes[0].peak;
+#else
+  return -1;
+#endif
+}
+
+void reset_gpu_peak() {
+#ifdef CATENA_TORCH_CUDA
+  c10::cuda::CUDACachingAllocator::resetPeakStats(c10::cuda::current_device());
 #endif
 }
 

@@ -10,7 +10,7 @@
 #include "model/tracker/linear.h"
 #include "model/tracker/parameters.h"
 #include "model/tracker/tracker.h"
-#include "model/train/step_cost.h"
+#include "model/train/training_bench.h"
 
 namespace catena::model {
 
@@ -152,13 +152,8 @@ std::vector<double> gradient_by_distance(const LoadedModel& model, const TokenFi
 }
 
 TrainingCost training_cost(const ModelConfig& config, std::int64_t batch, std::int64_t segment, std::int64_t chunk, int steps, bool recompute) {
-  Parameters parameters(config, torch::kCPU, torch::kFloat);
-  parameters.initialise(1);
-  const Tracker tracker(parameters, {.recompute = recompute});
-  return step_cost(parameters, batch, segment, steps, [&](const Tensor& tokens) {
-    SegmentState state = tracker.initial_state(batch);
-    return tracker.forward(tokens, chunk, state);
-  });
+  return training_cost(config,
+                       {.batch = batch, .segment = segment, .chunk = chunk, .steps = steps, .recompute = recompute});
 }
 
 }  // namespace catena::model

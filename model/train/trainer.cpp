@@ -22,6 +22,7 @@
 #include "model/train/learning_rate.h"
 #include "model/train/next_chunk_loss.h"
 #include "model/train/process_group.h"
+#include "model/train/torch_names.h"
 #include "model/train/training_logs.h"
 #include "model/train/weight_update.h"
 
@@ -32,10 +33,6 @@ using torch::Tensor;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-torch::Device torch_device(Device device, int index = 0) {
-  return device == Device::cuda ? torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index)) : torch::Device(torch::kCPU);
-}
 
 std::vector<std::shared_ptr<const TokenFile>> open_files(const std::vector<TrainSource>& sources, int vocab) {
   std::vector<std::shared_ptr<const TokenFile>> files;
@@ -96,11 +93,6 @@ std::vector<Evaluation> evaluate_files(const Tracker& tracker, const Parameters&
     evaluations.push_back(evaluate_file(tracker, parameters, *files[i], name, config));
   }
   return evaluations;
-}
-
-torch::ScalarType torch_type(TrainPrecision precision) {
-  if (precision == TrainPrecision::float32) return torch::kFloat;
-  return precision == TrainPrecision::bfloat16 ? torch::kBFloat16 : torch::kHalf;
 }
 
 }  // namespace

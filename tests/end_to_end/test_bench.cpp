@@ -105,6 +105,28 @@ TEST_CASE("bench bill --training: a step of whole models, with the same keys, ag
   CHECK(by_system.at("vector").at("memory_reduction") > by_system.at("attention").at("memory_reduction"));
 }
 
+TEST_CASE("bench train: a step of the model and of a Transformer of its size, below the rate of products alone") {
+  const Finished result = run_catena({"bench", "train", "--quick", "--json", "--model", tiny_model_folder().string()});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  const auto lines = json_lines(result.out);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].at("system") == "transformer");
+  CHECK(lines[0].at("attention").is_string());
+  CHECK(lines[1].at("speed_over_transformer").get<double>() > 0);
+  for (const nlohmann::json& figures : lines) {
+    for (const char* key : {"tokens_per_s", "step_ms", "peak_bytes", "flops_per_token", "product_flops_per_s"})
+      CHECK(figures.at(key).get<double>() > 0);
+    CHECK(figures.at("percent_of_product_rate").get<double>() > 0);
+    CHECK(figures.at("percent_of_product_rate").get<double>() < 110);
+  }
+}
+
+TEST_CASE("bench train refuses what the device cannot do, in one line") {
+  check_refused(run_catena({"bench", "train", "--precision", "float16"}), {"'float16'", "GPU"});
+  check_refused(run_catena({"bench", "train", "--model", "/nowhere"}), {"/nowhere"});
+}
+
 TEST_CASE("bench bill refuses a system that there is not and sizes that do not divide, in one line") {
   check_refused(run_catena({"bench", "bill", "--systems", "performer"}), {"'performer'", "linformer"});
   check_refused(run_catena({"bench", "bill", "--heads", "3"}), {"heads is 3", "divisor of width 128"});

@@ -89,13 +89,15 @@ echo "building in $build"
 failed=0
 if [ -z "$only_train" ]; then
   echo "testing"
+  # With a CUDA LibTorch test_tracker_kernels runs the training kernels on this GPU, not on an emulated one.
   ctest --test-dir "$build" --output-on-failure --no-tests=error --timeout 300 --output-junit "$output/tests.xml" \
     --test-output-size-passed 100000 --test-output-size-failed 100000 --test-output-truncation head || failed=1
   awk -f "$source_folder/.ci/summary.awk" "$output/tests.xml" || failed=1
 
   : >"$output/bench.jsonl"
-  for bench in flat step; do
+  for bench in flat step 'train --precision bfloat16' 'train --precision float32'; do
     echo "bench $bench"
+    # shellcheck disable=SC2086  # a bench and its options
     "$build/catena" bench $bench --device "$device" --json "${bench_options[@]}" | tee -a "$output/bench.jsonl" || failed=1
   done
 fi
