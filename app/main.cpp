@@ -1,7 +1,9 @@
 // catena: the command line. Without a subcommand it opens the window.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "app/commands/bench.h"
 #include "app/commands/train.h"
@@ -25,9 +27,10 @@ namespace {
 
 constexpr int kFailure = 1, kBadInput = 2;
 
-/// One line, whatever the message was made of.
+/// One line, whatever the message was made of. What a device throws brings its call stack, which is left out.
 int report(const char* what, int code) {
   std::string line(what);
+  line.resize(std::min(line.size(), line.find("\nException raised from")));
   for (char& c : line) {
     if (c == '\n') c = ' ';
   }
