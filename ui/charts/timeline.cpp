@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/charts/hover.h"
 #include "ui/format.h"
 #include "ui/theme.h"
 
@@ -196,11 +197,8 @@ void Timeline::paintEvent(QPaintEvent*) {
   painter.restore();
   paintMarks(painter, s);
   paintLegend(painter, s);
-  if (hover_x_ >= 0) paintHover(painter, s);
-  if (hasFocus()) {
-    painter.setPen(palette().color(QPalette::Highlight));
-    painter.drawRect(rect().adjusted(0, 0, -1, -1));
-  }
+  if (hover_x_ >= 0) paintHover(painter, *this, s.area, hover_x_, valueAt(hover_x_));
+  paintFocus(painter, *this);
 }
 
 void Timeline::paintGrid(QPainter& painter, const TimelineScale& s) const {
@@ -293,19 +291,6 @@ void Timeline::paintLegend(QPainter& painter, const TimelineScale& s) const {
     painter.setPen(colors.warning);
     painter.drawText(QRectF(0, 2, s.area.right(), height), Qt::AlignRight, tr("frozen"));
   }
-}
-
-void Timeline::paintHover(QPainter& painter, const TimelineScale& s) const {
-  const QString text = valueAt(hover_x_);
-  if (text.isEmpty()) return;
-  painter.setPen(palette().color(QPalette::WindowText));
-  painter.drawLine(QPointF(hover_x_, s.area.top()), QPointF(hover_x_, s.area.bottom()));
-  const int text_width = fontMetrics().horizontalAdvance(text) + grid;
-  const int left = std::clamp(hover_x_ - text_width / 2, 0, std::max(0, width() - text_width));
-  const QRectF box(left, s.area.top(), text_width, fontMetrics().height() + 4);
-  painter.fillRect(box, palette().color(QPalette::ToolTipBase));
-  painter.setPen(palette().color(QPalette::ToolTipText));
-  painter.drawText(box, Qt::AlignCenter, text);
 }
 
 }  // namespace catena::ui

@@ -77,7 +77,6 @@ class Timeline : public QWidget {
   void paintSeries(QPainter& painter, const TimelineScale& scale, const Series& series) const;
   void paintMarks(QPainter& painter, const TimelineScale& scale) const;
   void paintLegend(QPainter& painter, const TimelineScale& scale) const;
-  void paintHover(QPainter& painter, const TimelineScale& scale) const;
 
   Format format_;
   std::vector<Series> series_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/charts/hover.h"
 #include "ui/charts/line_look.h"
 #include "ui/format.h"
 #include "ui/theme.h"
@@ -155,11 +156,8 @@ void TokenChart::paintEvent(QPaintEvent*) {
   paintLines(painter, s);
   painter.restore();
   paintLabels(painter, s);
-  if (hover_x_ >= 0) paintHover(painter, s);
-  if (hasFocus()) {
-    painter.setPen(palette().color(QPalette::Highlight));
-    painter.drawRect(rect().adjusted(0, 0, -1, -1));
-  }
+  if (hover_x_ >= 0) paintHover(painter, *this, s.area, hover_x_, valueAt(hover_x_));
+  paintFocus(painter, *this);
 }
 
 void TokenChart::paintGrid(QPainter& painter, const TimelineScale& s) const {
@@ -230,19 +228,6 @@ void TokenChart::paintLabels(QPainter& painter, const TimelineScale& s) const {
     painter.drawText(QRectF(s.area.right() + grid / 2.0, label.y, width() - s.area.right(), height), Qt::AlignVCenter,
                      lines_[label.line].label);
   }
-}
-
-void TokenChart::paintHover(QPainter& painter, const TimelineScale& s) const {
-  const QString text = valueAt(hover_x_);
-  if (text.isEmpty()) return;
-  painter.setPen(palette().color(QPalette::WindowText));
-  painter.drawLine(QPointF(hover_x_, s.area.top()), QPointF(hover_x_, s.area.bottom()));
-  const QRectF wanted(0, 0, width() - grid, height());
-  QRectF box = QRectF(fontMetrics().boundingRect(wanted.toRect(), Qt::TextWordWrap, text)).adjusted(-4, -2, 4, 2);
-  box.moveTo(std::clamp(hover_x_ - box.width() / 2, 0.0, std::max(0.0, width() - box.width())), s.area.top());
-  painter.fillRect(box, palette().color(QPalette::ToolTipBase));
-  painter.setPen(palette().color(QPalette::ToolTipText));
-  painter.drawText(box, Qt::AlignCenter | Qt::TextWordWrap, text);
 }
 
 }  // namespace catena::ui

@@ -60,7 +60,6 @@ class TokenChart : public QWidget {
   void paintGrid(QPainter& painter, const TimelineScale& scale) const;
   void paintLines(QPainter& painter, const TimelineScale& scale) const;
   void paintLabels(QPainter& painter, const TimelineScale& scale) const;
-  void paintHover(QPainter& painter, const TimelineScale& scale) const;
 
   Format format_;
   Axis axis_;
