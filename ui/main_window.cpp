@@ -92,6 +92,8 @@ MainWindow::MainWindow(Session& session, const WindowFiles& files)
   connect(tabs_, &DocumentTabs::currentPageChanged, this, [this] {
     updateTitle();
     updateSuggestionHint();
+    // It was the other document's; one that is still to be read says so anew.
+    if (session_.model().loaded) progress_->finish();
   });
   buildMenus();
   connectSession();

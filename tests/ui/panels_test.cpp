@@ -147,6 +147,31 @@ TEST_CASE_METHOD(WindowFixture, "reading shows how far it is, and goes when done
   CHECK(window->progress().text().isEmpty());
 }
 
+TEST_CASE_METHOD(WindowFixture, "how far one document is read does not stay when another one comes to the front") {
+  Q_EMIT session.readingProgress({page().document(), 42, 100});
+  REQUIRE(window->progress().text() == "read 42 %");
+  fresh();
+  CHECK(window->progress().text().isEmpty());
+}
+
+TEST_CASE_METHOD(WindowFixture, "no two menus, knobs and buttons claim the same key with Alt") {
+  QStringList keys;
+  const auto claim = [&](const QString& text) {
+    const QKeySequence key = QKeySequence::mnemonic(text);
+    if (key.isEmpty()) return;
+    INFO(text.toStdString());
+    CHECK_FALSE(keys.contains(key.toString()));
+    keys.append(key.toString());
+  };
+  for (const QAction* menu : window->menuBar()->actions()) claim(menu->text());
+  for (const QDockWidget* dock : window->findChildren<QDockWidget*>()) {
+    for (const QLabel* label : dock->findChildren<QLabel*>())
+      if (label->buddy()) claim(label->text());
+    for (const QAbstractButton* button : dock->findChildren<QAbstractButton*>()) claim(button->text());
+  }
+  CHECK(keys.size() > 12);
+}
+
 TEST_CASE_METHOD(WindowFixture, "the dashboards say flat and growing in words") {
   for (int i = 1; i <= 300; ++i) session.sendFigures(i);
   REQUIRE(QTest::qWaitFor([&] { return window->memory().figuresText().contains("growing"); }, 2000));

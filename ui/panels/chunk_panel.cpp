@@ -102,17 +102,18 @@ void ChunkPanel::build() {
     box->setMinimumContentsLength(8);
   }
 
+  // Alt and a letter: none that a menu or another dock has.
   int row = 0;
   knob(row++, tr("&Text chunk"), chunk_length_,
        tr("Longer: sharper attention inside the chunk. Shorter: less work a token, smaller state."), chunk_value_);
-  knob(row++, tr("&Sound chunk"), sound_chunk_, tr("Shorter: heard sooner. Longer: less work a second."), sound_value_);
+  knob(row++, tr("So&und chunk"), sound_chunk_, tr("Shorter: heard sooner. Longer: less work a second."), sound_value_);
   knob(row++, tr("&Boundaries"), policy_,
        tr("Fixed: even times. Line and pause: chunks end where the content does, at uneven times."));
-  knob(row++, tr("Ca&rry"), carry_, tr("Regression memory knows the whole stream; none forgets at every boundary."));
+  knob(row++, tr("Carr&y"), carry_, tr("Regression memory knows the whole stream; none forgets at every boundary."));
   knob(row++, tr("&Gate temperature"), temperature_, tr("Low: few tokens are remembered well. High: many, faintly."));
-  knob(row++, tr("&Precision"), precision_,
+  knob(row++, tr("Prec&ision"), precision_,
        tr("8-bit: a quarter of the memory and the fastest on the CPU. bfloat16: half the memory. 32-bit: exact."));
-  knob(row++, tr("T&hreads"), threads_, tr("More: faster chunks. Fewer: the rest of the machine stays free."));
+  knob(row++, tr("Thre&ads"), threads_, tr("More: faster chunks. Fewer: the rest of the machine stays free."));
   device_reason_ = qobject_cast<QLabel*>(knob(row++, tr("&Device"), device_, QString()));
   grid_layout_->setColumnStretch(1, 1);
   grid_layout_->setHorizontalSpacing(grid);
@@ -132,7 +133,7 @@ void ChunkPanel::build() {
   scroll->setAccessibleName(tr("Chunk settings"));
   scroll->setFocusPolicy(Qt::NoFocus);
   content()->addWidget(scroll, 1);
-  auto* defaults = new QPushButton(tr("De&faults"));
+  auto* defaults = new QPushButton(tr("Defau&lts"));
   defaults->setAccessibleName(tr("Defaults"));
   defaults->setToolTip(tr("Back to the settings the program starts with"));
   content()->addWidget(defaults, 0, Qt::AlignRight);
