@@ -9,6 +9,9 @@
 #include "app/commands/train.h"
 #include "model/runtime/failure.h"
 #include "model/tracker/torch_executor.h"
+#ifdef CATENA_WITH_CUDA
+#include "model/cuda/cuda_device.h"
+#endif
 #ifdef CATENA_WITH_TEXT
 #include "app/commands/complete.h"
 #include "app/commands/eval.h"
@@ -38,6 +41,24 @@ int report(const char* what, int code) {
   return code;
 }
 
+#ifdef CATENA_WITH_CUDA
+// Our own kernels; LibTorch's, where they are not built.
+void register_cuda() { catena::model::cuda::register_executor(); }
+#else
+void register_cuda() { catena::model::register_cuda_executor(); }
+#endif
+
+#ifdef CATENA_WITH_GUI
+std::int64_t gpu_bytes() {
+  const std::int64_t tensors = catena::model::gpu_bytes();
+#ifdef CATENA_WITH_CUDA
+  if (catena::model::executor_available(catena::model::Device::cuda))
+    return catena::model::cuda::device_bytes() + (tensors < 0 ? 0 : tensors);
+#endif
+  return tensors;
+}
+#endif
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -47,7 +68,7 @@ int main(int argc, char** argv) {
   program.set_version_flag("--version", CATENA_VERSION);
   int exit_code = 0;
   catena::model::count_torch_memory();
-  catena::model::register_cuda_executor();
+  register_cuda();
 
 #ifdef CATENA_WITH_TEXT
   catena::app::add_complete_command(program, exit_code);
@@ -62,7 +83,7 @@ int main(int argc, char** argv) {
   catena::app::add_devices_command(program, exit_code);
   catena::app::add_transcribe_command(program, exit_code);
   catena::app::add_demo_command(program, exit_code, argc, argv);
-  catena::app::add_window(program, exit_code, argc, argv, catena::model::gpu_bytes);
+  catena::app::add_window(program, exit_code, argc, argv, gpu_bytes);
 #else
   program.require_subcommand(1);
 #endif

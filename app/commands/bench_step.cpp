@@ -5,6 +5,9 @@
 #include "app/commands/benches.h"
 #include "app/commands/interrupt.h"
 #include "model/runtime/memory.h"
+#ifdef CATENA_WITH_CUDA
+#include "model/cuda/cuda_device.h"
+#endif
 
 namespace catena::app {
 namespace {
@@ -50,13 +53,42 @@ class Reader {
   CountedVector<std::byte> buffer_;
 };
 
+/// Bytes a second that a step could move at best: the device copies its own memory, the CPU reads a buffer of its own.
+class Bandwidth {
+ public:
+  Bandwidth(Device device, std::size_t step_bytes) : reader_(device == Device::cpu ? step_bytes : 0) {
+    if (device == Device::cpu) return;
+#ifdef CATENA_WITH_CUDA
+    device_ = cuda::copy_bandwidth(std::max<std::size_t>(step_bytes / 2, 1 << 20));
+#else
+    throw std::invalid_argument("bench step measures the CUDA device only in a build with nvcc");
+#endif
+  }
+  double measure() const { return device_ > 0 ? device_ : reader_.measure(); }
+
+ private:
+  Reader reader_;
+  double device_ = 0;
+};
+
+#ifdef CATENA_WITH_CUDA
+/// Tokens a second where nothing is asked of the host between two tokens.
+double loop_tokens_per_s(Executor& executor, ChainState& state, const StreamSettings& settings, std::size_t count) {
+  std::vector<Token> written(count);
+  cuda::generate(executor, state, written, settings);
+  const double time = seconds(2, [&] { cuda::generate(executor, state, written, settings); });
+  return static_cast<double>(count) / time;
+}
+#endif
+
 }  // namespace
 
 nlohmann::json bench_step(const BenchOptions& options) {
   const auto weights = bench_weights(options);
   const ModelConfig config = weights->config();
   const StreamSettings settings = options.model.settings(config);
-  const int threads = options.model.threads;
+  const bool on_device = options.model.executor().device == Device::cuda;
+  const int threads = on_device ? 2 : options.model.threads;  // the wall clock: this thread only waits
   const std::size_t steps = options.quick ? 2000 : 10000;
   const std::vector<Token> tokens = bench_tokens(options, config.vocab, steps);
   const auto executor = make_executor(weights, options.model.executor());
@@ -74,21 +106,22 @@ nlohmann::json bench_step(const BenchOptions& options) {
   const std::size_t bytes_a_number = precision == Precision::float32 ? 4 : precision == Precision::bfloat16 ? 2 : 1;
   const std::size_t weight_bytes = static_cast<std::size_t>(config.parameters()) * bytes_a_number;
   const std::size_t step_bytes = weight_bytes + 2 * state.bytes();
-  const Reader reader(step_bytes);
+  const Bandwidth bandwidth_of(options.model.executor().device, step_bytes);
   std::vector<double> step_s, rates;
   // In turns, so that whatever else the machine does befalls both.
   constexpr std::size_t steps_a_turn = 50;
   for (std::size_t i = 0; i < tokens.size() && !interrupted(); ++i) {
-    if (i % steps_a_turn == 0) rates.push_back(reader.measure());
+    if (i % steps_a_turn == 0) rates.push_back(bandwidth_of.measure());
     step_s.push_back(seconds(threads, [&] { step(tokens[i]); }));
   }
   const double bandwidth = percentile(rates, 0.5);
   const double median = percentile(step_s, 0.5), floor = static_cast<double>(step_bytes) / bandwidth;
-  return {{"bench", "step"},
+  nlohmann::json result = {{"bench", "step"},
           {"model", config.name},
+          {"device", options.model.device},
           {"precision", to_string(options.model.executor().precision)},
           {"kernels", bench_kernels(options)},
-          {"threads", threads},
+          {"threads", options.model.threads},
           {"clock", bench_clock_name(threads)},
           {"parameters", config.parameters()},
           {"state_bytes", state.bytes()},
@@ -99,6 +132,10 @@ nlohmann::json bench_step(const BenchOptions& options) {
           {"step_p95_ms", percentile(step_s, 0.95) * 1e3},
           {"step_over_floor", median / floor},
           {"tokens_per_s", 1 / median}};
+#ifdef CATENA_WITH_CUDA
+  if (on_device) result["loop_tokens_per_s"] = loop_tokens_per_s(*executor, state, settings, steps / 2);
+#endif
+  return result;
 }
 
 }  // namespace catena::app
