@@ -66,7 +66,7 @@ int run(const Options& options) {
   double load_ms = 0, read_ms = 0, complete_ms = 0;
   std::int64_t read_tokens = 0;
   std::size_t state_bytes = 0;
-  on_device(model->weights(), options.model.executor(), [&](const std::shared_ptr<Executor>& executor) {
+  on_device(model->weights(), options.model, [&](const std::shared_ptr<Executor>& executor) {
     load_ms = ms_since(started);
     TextStream stream(model, executor, reading_options);
     stream.begin_document(options.file.filename().string());

@@ -34,7 +34,7 @@ int run(const Options& options) {
   const auto started = Clock::now();
   bool done = false;
   model::ProjectMemory memory;
-  on_device(model->weights(), options.model.executor(), [&](const std::shared_ptr<model::Executor>& executor) {
+  on_device(model->weights(), options.model, [&](const std::shared_ptr<model::Executor>& executor) {
     ProjectReader reader(options.folder, model, executor, options.model.settings(model->config()), options.skip);
     while (!done && !interrupted()) {
       done = reader.read(Clock::now() + std::chrono::milliseconds(200), interrupt_token());

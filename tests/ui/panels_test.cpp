@@ -364,10 +364,10 @@ TEST_CASE_METHOD(WindowFixture, "what the model runs with on this processor is s
     return label ? label->toolTip() : QString("no label");
   };
   window->setKernels("avx2");
-  CHECK(shown() == "fp32 on avx2");
-  session.current.precision = Precision::int8;
-  Q_EMIT session.modelChanged(session.info);
   CHECK(shown() == "int8 on avx2");
+  session.current.precision = Precision::float32;
+  Q_EMIT session.modelChanged(session.info);
+  CHECK(shown() == "fp32 on avx2");
   session.current.device = Device::cuda;
   Q_EMIT session.modelChanged(session.info);
   CHECK(shown().isEmpty());

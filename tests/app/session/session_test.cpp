@@ -15,7 +15,7 @@ QByteArray bytes(const std::string& text) { return QByteArray(text.data(), stati
 /// The state of a stream that reads this text from its beginning, in a model of its own.
 model::ChainState fresh_state(const std::filesystem::path& folder, const std::string& name, std::string_view text) {
   const auto model = model::TextModel::load(folder);
-  model::TextStream stream(model, make_executor(model->weights(), {.threads = 1}),
+  model::TextStream stream(model, make_executor(model->weights(), {.precision = model::Precision::int8, .threads = 1}),
                            {{.chunk_length = ui::ChunkSettings().chunk_length}, model::Marks::default_limit});
   stream.begin_document(document_head(name));
   stream.feed(text);
@@ -158,7 +158,7 @@ TEST_CASE("the figures describe the active stream and count what happened since 
   CHECK(first.state_bytes == static_cast<qint64>(now.state.bytes()));
   CHECK(first.marks_bytes > first.state_bytes);
   const model::ModelConfig config = model::test::tiny_config(model::Carry::delta);
-  CHECK(first.kv_cache_bytes == now.tokens * 2 * config.layers * config.width * 4);
+  CHECK(first.kv_cache_bytes == now.tokens * 2 * config.layers * config.width * 2);  // 16-bit numbers, unless the weights are 32-bit
   CHECK(first.resident_bytes > first.tensor_bytes);
   CHECK(first.tokens_per_s > 0);
   CHECK(first.gpu_bytes == -1);
