@@ -55,7 +55,7 @@ void speak_into_microphone(const std::string& text) {
 struct Talking {
   const Fixture fixture;
   const std::filesystem::path models = std::filesystem::path(CATENA_SOURCE_DIR) / "assets" / "models";
-  AppSession session{{models / "catena-text-4", {}, {models / "catena-speech-3", models / "catena-text-4"}, {}}};
+  AppSession session{{models / "catena-text-5", {}, {models / "catena-speech-3", models / "catena-text-4"}, {}}};
   Listener listener{session};
   std::vector<ui::Turn> turns;
   std::vector<ui::TalkLine> lines;
