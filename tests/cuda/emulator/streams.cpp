@@ -59,7 +59,9 @@ using Lock = std::lock_guard<std::recursive_mutex>;
 
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
   const Lock lock(device().mutex);
-  return device().enqueue(stream, [=] { std::memmove(to, from, bytes); });
+  return device().enqueue(stream, [=] {
+    if (bytes > 0) std::memmove(to, from, bytes);  // from and to may be null then
+  });
 }
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   auto& d = device();
@@ -71,7 +73,9 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
 }
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
   const Lock lock(device().mutex);
-  return device().enqueue(stream, [=] { std::memset(to, value, bytes); });
+  return device().enqueue(stream, [=] {
+    if (bytes > 0) std::memset(to, value, bytes);
+  });
 }
 cudaError_t cudaMemset(void* to, int value, std::size_t bytes) { return cudaMemsetAsync(to, value, bytes, nullptr); }
 
