@@ -29,7 +29,7 @@ enum class Device { cpu, cuda };
 enum class Precision {
   float32,
   bfloat16,
-  int8  ///< one scale a row; on the CPU only
+  int8  ///< one scale a row
 };
 
 /// Where a chunk ends. Every policy also ends it at StreamSettings::chunk_length.

@@ -33,7 +33,7 @@ struct ChunkSettings {
 
 struct ModelInfo {
   bool loaded = false;
-  QString name;  ///< "catena-text-4"
+  QString name;  ///< "catena-text-5"
   qint64 parameters = 0;
   QString carry;    ///< "delta", "vector" or "none"
   QString problem;  ///< one line when loading failed, else empty

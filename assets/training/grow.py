@@ -59,8 +59,10 @@ def main():
     arguments = parser.parse_args()
     try:
         write(arguments.deep, grown(read(arguments.shallow)))
-    except (OSError, ValueError, struct.error, KeyError) as error:
-        sys.exit(f"{arguments.shallow}: cannot be grown: {error}")
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}")
+    except (ValueError, struct.error, KeyError, TypeError):
+        sys.exit(f"{arguments.shallow}: is not a safetensors file")
 
 
 if __name__ == "__main__":

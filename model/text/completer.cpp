@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <tuple>
 
 #include "model/text/chunking.h"
 #include "model/text/fill_in_middle.h"
@@ -12,8 +13,8 @@
 namespace catena::model {
 namespace {
 
-// Of the search for the first word: more of any find no better words on the dev files.
-constexpr std::size_t beam = 3, branches = 4;
+// Of the search for the first word: twice as many branches, and hypotheses, save no more keystrokes on the dev files.
+constexpr std::size_t branches = 4;
 constexpr int longest_word = 8;  // tokens
 
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
@@ -71,6 +72,24 @@ Completer::Completer(std::shared_ptr<const Tokenizer> tokenizer, const ModelConf
       logits_(static_cast<std::size_t>(config.vocab)),
       fills_in_(config.fill_in_middle),
       newline_(tokenizer->encode("\n").front()) {}
+
+std::size_t Completer::bytes() const {
+  std::size_t sum = 0;
+  const auto add = [&](const ChainState& state) { sum += state.empty() ? 0 : state.bytes(); };
+  add(scratch_);
+  add(ahead_);
+  add(root_.state);
+  for (const auto& some : hypotheses_) {
+    for (const Hypothesis& hypothesis : some) add(hypothesis.state);
+  }
+  return sum;
+}
+
+void Completer::release() {
+  scratch_ = ahead_ = {};
+  root_ = {};
+  hypotheses_ = {};
+}
 
 void Completer::find_logits(Executor& executor, const CompletionStart& start) {
   executor.logits(scratch_, logits_);
@@ -140,78 +159,77 @@ void Completer::begin(Executor& executor, const CompletionStart& start, const Co
   read(executor, scratch_, start.earlier.tokens, start.settings);
 }
 
-struct Completer::Hypothesis {
-  ChainState state;
-  RecentTokens recent;
-  std::string written;
-  ExpectedTexts::Progress expected;
-  std::vector<Choice> tokens;
-  double log_probability = 0;
-};
+void Completer::keep(Hypothesis& hypothesis) const {
+  hypothesis.state = scratch_;
+  hypothesis.recent = recent_;
+  hypothesis.written = written_;
+  hypothesis.expected = expected_.progress();
+}
 
-std::vector<Choice> Completer::likeliest_word(Run& run) {
-  struct Step {
-    std::size_t parent;
-    Choice choice;
-    double log_probability;
-  };
+void Completer::go_back(const Hypothesis& hypothesis) {
+  scratch_ = hypothesis.state;
+  recent_ = hypothesis.recent;
+  written_ = hypothesis.written;
+  expected_.go_back(hypothesis.expected);
+}
+
+void Completer::likeliest_word(Run& run) {
   const std::size_t typed = run.start.pending.size();
-  const auto lies_in = [this](const Hypothesis& h) {
-    scratch_ = h.state;
-    recent_ = h.recent;
-    written_ = h.written;
-    expected_.go_back(h.expected);
+  auto *live = &hypotheses_[0], *next = &hypotheses_[1];
+  std::size_t count = 1;
+  keep(root_);
+  (*live)[0] = root_;
+  word_.clear();
+  double best = -INFINITY;
+  const auto finished = [&](const std::vector<Choice>& tokens, double log_probability) {
+    if (log_probability <= best) return;
+    best = log_probability;
+    word_ = tokens;
   };
-  const Hypothesis root{scratch_, recent_, written_, expected_.progress(), {}, 0};
-  std::vector<Hypothesis> live{root};
-  std::vector<Choice> best;
-  double best_score = -INFINITY;
-  const auto finished = [&](const std::vector<Choice>& tokens, double score) {
-    if (score <= best_score) return;
-    best_score = score;
-    best = tokens;
-  };
-  for (int depth = 0; depth < longest_word && !live.empty() && !run.stop.stop_requested(); ++depth) {
-    std::vector<Step> steps;
-    for (std::size_t i = 0; i < live.size(); ++i) {
-      Hypothesis& h = live[i];
-      lies_in(h);
+  for (int depth = 0; depth < longest_word && count > 0 && !run.stop.stop_requested(); ++depth) {
+    extensions_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      Hypothesis& hypothesis = (*live)[i];
+      go_back(hypothesis);
       find_logits(run.executor, run.start);
-      h.expected = expected_.progress();
-      const bool in_word = h.written.size() > typed && is_word(h.written.back());
-      if (in_word) finished(h.tokens, h.log_probability + std::log(probability_of_end()));
+      hypothesis.expected = expected_.progress();  // they know now what each token would make of them
+      const bool in_word = written_.size() > typed && is_word(written_.back());
+      if (in_word) finished(hypothesis.tokens, hypothesis.log_probability + std::log(probability_of_end()));
       for (const Choice& choice : sampler_.best(logits_, branches)) {
         const std::string_view piece = tokenizer_->piece(choice.token);
         if (in_word && (piece.empty() || !is_word(piece.front()))) continue;
-        const double score = h.log_probability + choice.log_probability;
-        if (score > best_score) steps.push_back({i, choice, score});
+        extensions_.push_back({i, choice, hypothesis.log_probability + choice.log_probability});
       }
     }
-    std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.log_probability > b.log_probability; });
-    steps.resize(std::min(steps.size(), beam));
-    std::vector<Hypothesis> next;
-    for (const Step& step : steps) {
-      if (step.log_probability <= best_score) continue;
-      const Hypothesis& parent = live[step.parent];
-      std::vector<Choice> tokens = parent.tokens;
-      tokens.push_back(step.choice);
-      const std::string_view piece = tokenizer_->piece(step.choice.token);
-      std::string written = parent.written + std::string(piece);
-      const bool written_on = written.size() > typed;
-      if (mask_.ends_document(step.choice.token) || (written_on && !is_word(written.back()) && (written.back() == '\n' || !is_blank(written.substr(typed))))) {
-        finished(tokens, step.log_probability);
+    std::sort(extensions_.begin(), extensions_.end(), [](const Extension& a, const Extension& b) {
+      return std::tie(b.log_probability, a.parent, a.choice.token) < std::tie(a.log_probability, b.parent, b.choice.token);
+    });
+    extensions_.resize(std::min(extensions_.size(), hypotheses_[0].size()));
+    count = 0;
+    for (const Extension& extension : extensions_) {
+      if (extension.log_probability <= best) break;  // and so are those behind it: no word grows likelier
+      const Hypothesis& parent = (*live)[extension.parent];
+      Hypothesis& child = (*next)[count];
+      child.tokens = parent.tokens;
+      child.tokens.push_back(extension.choice);
+      child.log_probability = extension.log_probability;
+      go_back(parent);
+      written_ += tokenizer_->piece(extension.choice.token);
+      const std::string_view beyond = std::string_view(written_).substr(std::min(typed, written_.size()));
+      const bool no_word = !beyond.empty() && !is_word(beyond.back()) && (beyond.back() == '\n' || !is_blank(beyond));
+      if (no_word || mask_.ends_document(extension.choice.token)) {
+        finished(child.tokens, child.log_probability);
         continue;
       }
-      lies_in(parent);
-      expected_.chosen(step.choice.token);
-      read_run(run.executor, scratch_, {&step.choice.token, 1}, run.start.settings, newline_);
-      recent_.add(step.choice.token);
-      next.push_back({scratch_, recent_, std::move(written), expected_.progress(), std::move(tokens), step.log_probability});
+      expected_.chosen(extension.choice.token);
+      read_run(run.executor, scratch_, {&extension.choice.token, 1}, run.start.settings, newline_);
+      recent_.add(extension.choice.token);
+      keep(child);
+      ++count;
     }
-    live = std::move(next);
+    std::swap(live, next);
   }
-  lies_in(root);
-  return best;
+  go_back(root_);
 }
 
 double Completer::probability_of_end() const {
@@ -236,10 +254,9 @@ void Completer::generate(Run& run, std::span<const Choice> first) {
 
   begin(run.executor, run.start, run.options);
   expected_.start(run.start.pending, run.options.expected);
-  std::vector<Choice> searched;
   if (first.empty() && run.options.sampling.temperature == 0) {
-    searched = likeliest_word(run);
-    first = searched;
+    likeliest_word(run);
+    first = word_;
   }
   double sum = 0, word = 0;  // log probabilities: of all tokens, of the running word's
   int beyond = 0;  // tokens that wrote behind the typed text

@@ -1,6 +1,7 @@
 // Writes on behind a stream without touching it: works on a copy of its state.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -94,20 +95,36 @@ class Completer {
                                        const std::stop_token& stop = {},
                                        const std::function<void(double)>& token_ms = {});
 
-  /// Numbers held for the scratch copy, in bytes.
-  std::size_t bytes() const { return (scratch_.empty() ? 0 : scratch_.bytes()) + (ahead_.empty() ? 0 : ahead_.bytes()); }
+  /// Numbers held for the scratch copies, in bytes.
+  std::size_t bytes() const;
   /// Gives the scratch copies back: the stream moved to another device, or was replaced.
-  void release() { scratch_ = ahead_ = {}; }
+  void release();
 
  private:
   struct Run;
-  struct Hypothesis;
+  /// The beginning of a first word, and how things stand behind it.
+  struct Hypothesis {
+    ChainState state;
+    RecentTokens recent;
+    std::string written;
+    ExpectedTexts::Progress expected;
+    std::vector<Choice> tokens;
+    double log_probability = 0;
+  };
+  /// A hypothesis and one token more.
+  struct Extension {
+    std::size_t parent;
+    Choice choice;
+    double log_probability;
+  };
   /// `first`: tokens that are not chosen but given.
   void generate(Run& run, std::span<const Choice> first);
-  /// The tokens of the likeliest whole word (or whatever else comes next) of a few, by beam search. Greedily chosen tokens often begin
-  /// a word that is less likely than another one, whose first token is.
-  std::vector<Choice> likeliest_word(Run& run);
-  /// That the word written ends here, by the logits.
+  /// Beam search for the likeliest whole word (or whatever else comes next): its tokens are left in word_. Greedily chosen tokens
+  /// often begin a word that is less likely than another one, whose first token is.
+  void likeliest_word(Run& run);
+  void keep(Hypothesis& hypothesis) const;
+  void go_back(const Hypothesis& hypothesis);
+  /// The probability that the word written ends here, by the logits.
   double probability_of_end() const;
   /// The copy that a completion writes on from: the stream's state, having looked at what follows the cursor.
   void begin(Executor& executor, const CompletionStart& start, const CompletionOptions& options);
@@ -132,6 +149,11 @@ class Completer {
   std::string ahead_text_;
   RecentTokens recent_;  // read by the copy
   std::string written_;  // everything generated, the healed bytes first
+  // Of the search for the first word; they keep their memory.
+  Hypothesis root_;
+  std::array<std::array<Hypothesis, 3>, 2> hypotheses_;  // at hand, and one token farther
+  std::vector<Extension> extensions_;
+  std::vector<Choice> word_;
   Token newline_;
 };
 

@@ -105,6 +105,16 @@ void softmax(const Chunks& chunks, std::int64_t items, Sight sight, const Tensor
   });
 }
 
+/// The items' queries, keys, values, and what share each query gives each value.
+template <typename T>
+Group attend(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, Sight sight, std::int64_t first, std::int64_t items) {
+  Group group(chunks, items, qkv.scalar_type());
+  gather<T>(chunks, qkv, rotary, first, items, group);
+  at::bmm_out(group.p, group.q, group.k.transpose(1, 2));
+  softmax<T>(chunks, items, sight, group.p);
+  return group;
+}
+
 /// Gradients of the scores in place of those of the probabilities: ds = p (dp - sum p dp), row by row.
 template <typename T>
 void softmax_gradient(std::int64_t c, const Tensor& p, const Tensor& dp) {
@@ -133,12 +143,8 @@ struct ChunkAttention : Function<ChunkAttention> {
         const std::int64_t w = chunks.width, d = heads * w, step = chunks.group(static_cast<std::int64_t>(sizeof(T)));
         for (std::int64_t first = 0; first < chunks.items(); first += step) {
           const std::int64_t items = std::min(step, chunks.items() - first);
-          const Group group(chunks, items, qkv.scalar_type());
-          gather<T>(chunks, qkv, rotary, first, items, group);
-          Tensor p = group.p;
-          at::bmm_out(p, group.q, group.k.transpose(1, 2));
-          softmax<T>(chunks, items, sight, p);
-          const Tensor o = torch::bmm(p, group.v);
+          const Group group = attend<T>(chunks, qkv, rotary, sight, first, items);
+          const Tensor o = torch::bmm(group.p, group.v);
           const T* from = o.data_ptr<T>();
           T* to = result.data_ptr<T>();
           for_rows(chunks, first, items, [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t /*position*/) {
@@ -168,11 +174,7 @@ struct ChunkAttention : Function<ChunkAttention> {
         const float scale = 1.0F / std::sqrt(static_cast<float>(w));
         for (std::int64_t first = 0; first < chunks.items(); first += step) {
           const std::int64_t items = std::min(step, chunks.items() - first);
-          const Group group(chunks, items, qkv.scalar_type());
-          gather<T>(chunks, qkv, rotary, first, items, group);
-          Tensor p = group.p;
-          at::bmm_out(p, group.q, group.k.transpose(1, 2));
-          softmax<T>(chunks, items, sight, p);
+          const Group group = attend<T>(chunks, qkv, rotary, sight, first, items);
           const Tensor go = torch::empty_like(group.q);
           const T* pg = g.data_ptr<T>();
           T* pgo = go.data_ptr<T>();
@@ -180,8 +182,8 @@ struct ChunkAttention : Function<ChunkAttention> {
             const T* from = pg + row * d + head * w;
             std::copy(from, from + w, pgo + place * w);
           });
-          const Tensor dv = torch::bmm(p.transpose(1, 2), go), ds = torch::bmm(go, group.v.transpose(1, 2));
-          softmax_gradient<T>(chunks.chunk, p, ds);
+          const Tensor dv = torch::bmm(group.p.transpose(1, 2), go), ds = torch::bmm(go, group.v.transpose(1, 2));
+          softmax_gradient<T>(chunks.chunk, group.p, ds);
           const Tensor dq = torch::bmm(ds, group.k), dk = torch::bmm(ds.transpose(1, 2), group.q);
           const float *cos = rotary.cos.data_ptr<float>(), *sin = rotary.sin.data_ptr<float>();
           const T *pdq = dq.data_ptr<T>(), *pdk = dk.data_ptr<T>(), *pdv = dv.data_ptr<T>();

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "model/runtime/state_layout.h"
+#include "model/runtime/stream_checks.h"
 #include "model/runtime/weights.h"
 #include "model/tracker/attention.h"
 #include "model/tracker/delta_rule.h"
@@ -148,12 +149,6 @@ class TorchExecutor final : public Executor {
 
  private:
   static std::string prefix(int layer) { return "layers." + std::to_string(layer) + "."; }
-  static void check_chunk_length(int length) {
-    if (length < min_chunk_length || length > max_chunk_length) {
-      throw std::runtime_error("chunk length is " + std::to_string(length) + ", expected " + std::to_string(min_chunk_length) + " to " +
-                               std::to_string(max_chunk_length));
-    }
-  }
   Tensor zeros(std::size_t count) const {
     return torch::zeros({static_cast<std::int64_t>(count)}, torch::TensorOptions().dtype(torch::kFloat).device(parameters_.device()));
   }
@@ -187,12 +182,7 @@ class TorchExecutor final : public Executor {
   void read_blocks(ChainState& state, std::span<const Token> tokens, const StreamSettings& settings, const After& after) {
     const torch::NoGradGuard no_grad;
     numbers(state);
-    check_chunk_length(settings.chunk_length);
-    for (const Token token : tokens) {
-      if (token < 0 || token >= config().vocab) {
-        throw std::runtime_error("token " + std::to_string(token) + " is outside the vocabulary of " + std::to_string(config().vocab));
-      }
-    }
+    check_input(tokens, settings, config().vocab);
     state.counters().carry = settings.carry ? 1 : 0;
     for (std::size_t offset = 0; offset < tokens.size();) {
       if (state.counters().position == 0) begin_chunk(state, settings);

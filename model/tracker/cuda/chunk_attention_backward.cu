@@ -48,6 +48,19 @@ struct Seen {
   int query;
 };
 
+/// A warp's own rows of both kinds times the passing rows: scores, and gradients of the weights.
+template <typename T, int D>
+__device__ void multiply_rows(const BackwardMemory<T, D>& shared) {
+  using Plan = AttentionPlan<T, D>;
+  typename Plan::template Tile<Plan::kColumns> square;
+  square.add_nt(shared.own, Plan::kVector, shared.passing, Plan::kVector, D);
+  square.store(shared.scores, Plan::kScore);
+  square.zero();
+  square.add_nt(shared.own_other, Plan::kVector, shared.passing_other, Plan::kVector, D);
+  square.store(shared.d_weights, Plan::kScore);
+  __syncwarp();
+}
+
 /// Gradients of kRows queries, over the keys of their chunk; leaves `share` for the other pass.
 template <typename T, int D>
 __global__ void queries_backward(ChunkAttention a, AttentionGradients g) {
@@ -86,13 +99,7 @@ __global__ void queries_backward(ChunkAttention a, AttentionGradients g) {
     load_rows<T, D, Plan::kColumns, Plan::kThreads>(shared.passing_other, place.template in<const T>(a.v),
                                                     a.v.token_stride, key, place.length, a, false);
     __syncthreads();
-    typename Plan::template Tile<Plan::kColumns> square;
-    square.add_nt(shared.own, Plan::kVector, shared.passing, Plan::kVector, D);
-    square.store(shared.scores, Plan::kScore);
-    square.zero();
-    square.add_nt(shared.own_other, Plan::kVector, shared.passing_other, Plan::kVector, D);
-    square.store(shared.d_weights, Plan::kScore);
-    __syncwarp();
+    multiply_rows<T, D>(shared);
     differentiate_softmax<T, D>(shared, false, [&](int row, int column) {
       const int query = place.first + row, at = key + column;
       return Seen{query < place.length && at < place.length && (!a.causal || at <= query), row};
@@ -129,13 +136,7 @@ __global__ void keys_backward(ChunkAttention a, AttentionGradients g) {
       shared.share[i] = inside ? g.scratch[place.statistics + query + i] : 0;
     }
     __syncthreads();
-    typename Plan::template Tile<Plan::kColumns> square;  // transposed: keys down, queries across
-    square.add_nt(shared.own, Plan::kVector, shared.passing, Plan::kVector, D);
-    square.store(shared.scores, Plan::kScore);
-    square.zero();
-    square.add_nt(shared.own_other, Plan::kVector, shared.passing_other, Plan::kVector, D);
-    square.store(shared.d_weights, Plan::kScore);
-    __syncwarp();
+    multiply_rows<T, D>(shared);  // transposed: keys down, queries across
     differentiate_softmax<T, D>(shared, true, [&](int row, int column) {
       const int key = place.first + row, at = query + column;
       return Seen{key < place.length && at < place.length && (!a.causal || key <= at), column};

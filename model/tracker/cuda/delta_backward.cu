@@ -33,13 +33,7 @@ __global__ void read_backward(DeltaSizes sizes, DeltaArrays in, DeltaBackward ba
   load_vectors<D>(shared.q, in.q, place, nullptr);
   load_vectors<D>(shared.k, in.k, place, nullptr);
   __syncthreads();
-  {
-    typename Plan::Square products;
-    products.add_nt(shared.q, Plan::kVector, shared.k, Plan::kVector, D);
-    products.each([&](int i, int j, float& product) {
-      shared.inside[i * Plan::kSquare + j] = i >= j ? product * gates.decay(i, j) : 0;
-    });
-  }
+  decayed_products<D>(shared.inside, shared.q, shared.k, gates);
   typename Plan::Square d_inside;
   typename Plan::Vectors dq;  // d_out S^T at first
   for (int slice = 0; slice < sizes.value_width; slice += Plan::kSlice) {
@@ -118,11 +112,7 @@ __global__ void scan_backward(DeltaSizes sizes, DeltaArrays in, DeltaBackward ba
     if (sizes.corrected) load_vectors<D>(shared.w, back.scratch_w, place, nullptr);
     load_piece<D>(shared.d_out, back.d_out, sizes, place, slice);
     load_piece<D>(shared.dx, back.scratch_dx, sizes, place, slice);
-    for (int i = static_cast<int>(threadIdx.x); i < D * Plan::kSlice; i += Plan::kThreads) {
-      const int row = i / Plan::kSlice, column = i % Plan::kSlice;
-      back.scratch_states[place.state + row * sizes.value_width + slice + column] =
-          shared.d_state[row * Plan::kPiece + column];
-    }
+    store_state<D>(back.scratch_states + place.state, shared.d_state, sizes, slice);
     __syncthreads();
     {
       typename Plan::Piece through_state;
@@ -146,10 +136,7 @@ __global__ void scan_backward(DeltaSizes sizes, DeltaArrays in, DeltaBackward ba
     });
     __syncthreads();
   }
-  for (int i = static_cast<int>(threadIdx.x); i < D * Plan::kSlice; i += Plan::kThreads) {
-    const int row = i / Plan::kSlice, column = i % Plan::kSlice;
-    back.d_state[of_state + row * sizes.value_width + slice + column] = shared.d_state[row * Plan::kPiece + column];
-  }
+  store_state<D>(back.d_state + of_state, shared.d_state, sizes, slice);
 }
 
 }  // namespace

@@ -31,11 +31,7 @@ __global__ void scan(DeltaSizes sizes, DeltaArrays in, DeltaForward forward) {
     load_vectors<D>(shared.k, in.k, place, gates.to_end);
     if (sizes.corrected) load_vectors<D>(shared.w, forward.scratch_w, place, nullptr);
     load_piece<D>(shared.x, forward.scratch_x, sizes, place, slice);
-    for (int i = static_cast<int>(threadIdx.x); i < D * Plan::kSlice; i += Plan::kThreads) {
-      const int row = i / Plan::kSlice, column = i % Plan::kSlice;
-      forward.states[place.state + row * sizes.value_width + slice + column] =
-          shared.state[row * Plan::kPiece + column];
-    }
+    store_state<D>(forward.states + place.state, shared.state, sizes, slice);
     __syncthreads();
     if (sizes.corrected) {
       typename Plan::Piece known;
@@ -56,11 +52,7 @@ __global__ void scan(DeltaSizes sizes, DeltaArrays in, DeltaForward forward) {
     });
     __syncthreads();
   }
-  for (int i = static_cast<int>(threadIdx.x); i < D * Plan::kSlice; i += Plan::kThreads) {
-    const int row = i / Plan::kSlice, column = i % Plan::kSlice;
-    forward.final_state[of_state + row * sizes.value_width + slice + column] =
-        shared.state[row * Plan::kPiece + column];
-  }
+  store_state<D>(forward.final_state + of_state, shared.state, sizes, slice);
 }
 
 template <int D>
@@ -88,13 +80,7 @@ __global__ void read(DeltaSizes sizes, DeltaArrays in, DeltaForward forward) {
   load_vectors<D>(shared.q, in.q, place, nullptr);
   load_vectors<D>(shared.k, in.k, place, nullptr);
   __syncthreads();
-  {
-    typename Plan::Square products;
-    products.add_nt(shared.q, Plan::kVector, shared.k, Plan::kVector, D);
-    products.each([&](int i, int j, float& product) {
-      shared.inside[i * Plan::kSquare + j] = i >= j ? product * gates.decay(i, j) : 0;
-    });
-  }
+  decayed_products<D>(shared.inside, shared.q, shared.k, gates);
   __syncthreads();
   for (int i = static_cast<int>(threadIdx.x); i < Plan::kTokens * D; i += Plan::kThreads) {
     shared.q[i / D * Plan::kVector + i % D] *= gates.from_start[i / D];

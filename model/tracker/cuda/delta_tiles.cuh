@@ -100,6 +100,28 @@ __device__ void load_state(float* to, const float* from, const DeltaSizes& sizes
   load_matrix<D, Plan::kSlice, Plan::kThreads>(to, Plan::kPiece, from + slice, sizes.value_width, D);
 }
 
+/// load_state()'s way back.
+template <int D>
+__device__ void store_state(float* to, const float* from, const DeltaSizes& sizes, int slice) {
+  using Plan = DeltaPlan<D>;
+  for (int i = static_cast<int>(threadIdx.x); i < D * Plan::kSlice; i += Plan::kThreads) {
+    const int row = i / Plan::kSlice, column = i % Plan::kSlice;
+    to[row * sizes.value_width + slice + column] = from[row * Plan::kPiece + column];
+  }
+}
+
+/// to[i, j] = the product of row i of `left` and row j of `right`, as far as what token j wrote has decayed when token i reads it; 0
+/// where it has not been written yet.
+template <int D>
+__device__ void decayed_products(float* to, const float* left, const float* right, const Gates<D>& gates) {
+  using Plan = DeltaPlan<D>;
+  typename Plan::Square products;
+  products.add_nt(left, Plan::kVector, right, Plan::kVector, D);
+  products.each([&](int i, int j, float& product) {
+    to[i * Plan::kSquare + j] = i >= j ? product * gates.decay(i, j) : 0;
+  });
+}
+
 /// Pieces of the block's shared memory, one behind the other.
 class SharedFloats {
  public:

@@ -43,6 +43,21 @@ model::ChainState expected(const Fixture& fixture, const QByteArray& text) {
   return standing(*session, document).state;
 }
 
+/// A document that was read on the device, before it fails.
+struct Reading {
+  const Fixture fixture;
+  const UnreliableDevice::Plugged device;
+  const std::unique_ptr<AppSession> session = fixture.start_loaded();
+  QByteArray text = some_text();
+  ui::DocumentId document = 0;
+
+  Reading() {
+    read_on(*session, ui::Device::cuda);
+    document = open(*session, text);
+    REQUIRE(wait_until_read(*session, document));
+  }
+};
+
 /// One notice about the device, in one line, and the settings say what is in force.
 void check_told_once(const AppSession& session, const Listener& heard, const QString& why) {
   QStringList shown;
@@ -90,13 +105,8 @@ TEST_CASE("a device that fails in the middle of a stream: the CPU goes on from t
 }
 
 TEST_CASE("a suggestion that is asked for while the device fails is answered all the same", "[device]") {
-  const Fixture fixture;
-  const UnreliableDevice::Plugged device;
-  const auto session = fixture.start_loaded();
-  read_on(*session, ui::Device::cuda);
-  const QByteArray text = some_text();
-  const ui::DocumentId document = open(*session, text);
-  REQUIRE(wait_until_read(*session, document));
+  const Reading reading;
+  const auto& [fixture, device, session, text, document] = reading;
   Listener heard(*session);
   UnreliableDevice::goes_with_it = GENERATE(false, true);
   UnreliableDevice::reads_left = 0;
@@ -106,13 +116,8 @@ TEST_CASE("a suggestion that is asked for while the device fails is answered all
 }
 
 TEST_CASE("an edit that the device did not survive is in the text, and the stream follows from it", "[device]") {
-  const Fixture fixture;
-  const UnreliableDevice::Plugged device;
-  const auto session = fixture.start_loaded();
-  read_on(*session, ui::Device::cuda);
-  QByteArray text = some_text();
-  const ui::DocumentId document = open(*session, text);
-  REQUIRE(wait_until_read(*session, document));
+  Reading reading;
+  auto& [fixture, device, session, text, document] = reading;
   Listener heard(*session);
   UnreliableDevice::gone = true;
   session->textChanged(document, 1000, 30, "other words");

@@ -202,7 +202,7 @@ TEST_CASE("Once warm, a completion allocates no memory at all") {
   TextStream stream = tiny_stream();
   stream.feed("for (const auto& item : items) {\n    tot");
   Completion completion;
-  const CompletionOptions request = options(20, 0.8F);
+  const CompletionOptions request = options(20, GENERATE(0.0F, 0.8F));
   stream.complete(request, completion);
   const auto numbers = memory_counters().allocations;
   const auto heap = thread_heap_allocations();
