@@ -240,7 +240,7 @@ struct CompareSystem {
   QString about;  ///< one line
 };
 
-/// Whose tokens the compared systems read.
+/// What the compared systems read: tokens, or frames of sound, which count as tokens.
 enum class CompareSource { document, conversation, sound };
 
 struct CompareStep {

@@ -109,16 +109,27 @@ void CompareService::set_source(ui::CompareSource source) {
   if (source_.exchange(source) == source) return;
   document_ = 0;
   if (source == ui::CompareSource::document) return;  // document_begins() follows
-  lanes_.begin(TokenLog(limits_.log), source == ui::CompareSource::sound ? "the sound from now on, a token each 40 ms"
-                                                                         : "the conversation from now on");
+  if (source == ui::CompareSource::sound) {
+    lanes_.begin_sound(model::kStackedFeatures, "the sound from now on, a frame each 40 ms");
+  } else {
+    lanes_.begin(TokenLog(limits_.log), "the conversation from now on");
+  }
   wake();
 }
 
 void CompareService::use(const model::lab::LaneModel& model) {
   jobs_.post([this, model] {
-    if (same(model, model_)) return;
-    model_ = model;
+    if (same(model, text_)) return;
+    text_ = model;
     lanes_.use(model);
+  });
+}
+
+void CompareService::use_for_sound(const model::lab::LaneModel& model) {
+  jobs_.post([this, model] {
+    if (same(model, speech_)) return;
+    speech_ = model;
+    lanes_.use_for_sound(model);
   });
 }
 
@@ -134,7 +145,7 @@ void CompareService::document_begins(ui::DocumentId id, const TokenLog& log) {
   // The same one: those who have read along so far go on.
   std::vector<model::Token> tokens;
   for (std::int64_t place = log.begin(); place < log.end(); ++place) tokens.push_back(log.at(place));
-  hand_over(log.begin(), tokens);
+  hand_over<model::Token>(log.begin(), tokens);
 }
 
 void CompareService::document_reads(std::int64_t place, std::span<const model::Token> tokens) {
@@ -147,14 +158,22 @@ void CompareService::conversation_reads(std::int64_t place, std::span<const mode
 
 void CompareService::hear(const audio::SoundUpdate& update) {
   if (!reads(ui::CompareSource::sound)) return;
-  const std::vector<model::Token> steps = steps_.hear(update.log_mel);
-  hand_over(sound_steps_, steps);
-  sound_steps_ += static_cast<std::int64_t>(steps.size());
+  if (update.stream != heard_stream_) {
+    if (heard_frames_ > 0) lanes_.begin_sound(model::kStackedFeatures, "another sound from its beginning");
+    heard_stream_ = update.stream;
+    heard_frames_ = 0;
+    stack_ = {};
+  }
+  frames_.clear();
+  for (const audio::MelFrame& frame : update.log_mel) stack_.feed(frame, frames_);
+  hand_over<float>(heard_frames_, frames_);
+  heard_frames_ += static_cast<std::int64_t>(frames_.size()) / model::kStackedFeatures;
 }
 
-void CompareService::hand_over(std::int64_t place, std::span<const model::Token> tokens) {
-  if (tokens.empty()) return;
-  lanes_.write(place, tokens);
+template <typename T>
+void CompareService::hand_over(std::int64_t place, std::span<const T> read) {
+  if (read.empty()) return;
+  lanes_.write(place, read);
   wake();
 }
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "app/session/job_thread.h"
-#include "app/session/sound_steps.h"
 #include "audio/sound_update.h"
 #include "model/attention/stream_lanes.h"
+#include "model/speech/frame_stack.h"
 #include "ui/session.h"
 
 namespace catena::app {
@@ -33,8 +33,10 @@ class CompareService {
   void set_source(ui::CompareSource source);
   ui::CompareSource source() const { return source_; }
 
-  /// Another model, or other settings of it: all begin anew.
+  /// Another model of text, or other settings of it: all that read text begin anew.
   void use(const model::lab::LaneModel& model);
+  /// Another model of speech, likewise; without weights: there is none.
+  void use_for_sound(const model::lab::LaneModel& model);
   /// Document `id` is the active one. `log`: the newest tokens that its stream has read.
   void document_begins(ui::DocumentId id, const model::lab::TokenLog& log);
   void document_reads(std::int64_t place, std::span<const model::Token> tokens);
@@ -48,15 +50,21 @@ class CompareService {
 
  private:
   bool reads(ui::CompareSource source) const { return running() && source_ == source; }
-  void hand_over(std::int64_t place, std::span<const model::Token> tokens);
+  template <typename T>
+  void hand_over(std::int64_t place, std::span<const T> read);
   void wake();
 
   std::atomic<bool> run_{false}, chosen_{false};
   std::atomic<ui::CompareSource> source_{ui::CompareSource::document};
   std::atomic<ui::DocumentId> document_{0};  // that the lanes read; 0: none
-  SoundSteps steps_;                         // of the thread that calls hear(), as sound_steps_
-  std::int64_t sound_steps_ = 0;
-  model::lab::LaneModel model_;  // of the worker
+
+  // Of the thread that calls hear(): what the reader of speech reads, made once more from the same sound.
+  model::FrameStack stack_;
+  std::vector<float> frames_;
+  std::uint64_t heard_stream_ = 0;
+  std::int64_t heard_frames_ = 0;
+
+  model::lab::LaneModel text_, speech_;  // of the worker
   const model::lab::LaneLimits limits_;
   model::lab::StreamLanes lanes_;
   JobThread jobs_;  // last: it ends before what it uses

@@ -93,6 +93,7 @@ SpeechEvents AppSession::speechEvents() {
     QMetaObject::invokeMethod(
         this, [this, notice] { Q_EMIT this->notice(notice); }, Qt::QueuedConnection);
   };
+  events.runs_with = [this](const model::lab::LaneModel& model) { compare_.use_for_sound(model); };
   return events;
 }
 

@@ -42,6 +42,7 @@ void SpeechService::load(const SpeechFolders& folders) {
 void SpeechService::apply(const ui::ChunkSettings& settings) {
   jobs_.post([this, settings] {
     settings_ = settings;
+    tell_settings();
     if (listener_ == nullptr) return;
     listener_->stream().set_chunk_ms(settings.sound_chunk_ms);
     listener_->stream().set_carry(settings.carry);
@@ -58,7 +59,19 @@ void SpeechService::end_utterance() {
   });
 }
 
+void SpeechService::tell_settings() {
+  model::StreamSettings settings;
+  settings.chunk_length = settings_.sound_chunk_ms / static_cast<int>(model::kStepMs);
+  settings.carry = settings_.carry;
+  events_.runs_with({reader_.weights, model::ExecutorOptions{}.precision, settings});
+}
+
 void SpeechService::load_now(const SpeechFolders& folders) {
+  load_reader(folders);
+  tell_settings();
+}
+
+void SpeechService::load_reader(const SpeechFolders& folders) {
   reader_ = {};
   words_ = nullptr;
   phrases_ = nullptr;

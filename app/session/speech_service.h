@@ -11,6 +11,7 @@
 #include "app/session/job_thread.h"
 #include "app/speech/speech_listener.h"
 #include "audio/sound_update.h"
+#include "model/attention/stream_lane.h"
 #include "ui/session.h"
 
 namespace catena::app {
@@ -19,6 +20,7 @@ namespace catena::app {
 struct SpeechEvents {
   std::function<void(const ui::SpeechUpdate&)> heard;
   std::function<void(const ui::Notice&)> notice;
+  std::function<void(const model::lab::LaneModel&)> runs_with;  ///< this reader, with these settings; or with none
 };
 
 /// Where the models are; an empty folder: there is none.
@@ -44,6 +46,8 @@ class SpeechService {
 
  private:
   void load_now(const SpeechFolders& folders);
+  void load_reader(const SpeechFolders& folders);
+  void tell_settings();
   void hear_now(const audio::SoundUpdate& update, std::chrono::steady_clock::time_point arrived);
 
   SpeechEvents events_;

@@ -4,8 +4,10 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
+#include "model/attention/frame_embedding.h"
 #include "model/attention/lab_model.h"
 #include "model/attention/lane_marks.h"
 #include "model/runtime/weights.h"
@@ -40,10 +42,11 @@ LabConfig lane_config(const std::string& system, const LaneModel& model) {
 
 class LabLane final : public StreamLane {
  public:
-  LabLane(const LabConfig& config, std::int64_t most_bytes)
-      : StreamLane(static_cast<std::size_t>(config.vocab)), most_bytes_(most_bytes), model_(config, 1) {
+  LabLane(const LabConfig& config, const LaneModel& model)
+      : StreamLane(model.weights->config()), most_bytes_(model.most_state_bytes), model_(config, 1) {
     if (!model_.streams()) throw std::runtime_error("system '" + config.mixer.system + "' does not stream");
     state_ = model_.initial_state(1);
+    if (model.weights->config().reads_frames()) embedding_.emplace(*model.weights, Precision::float32);
     grows_ = model_.mixer(0).state_bytes(2) > model_.mixer(0).state_bytes(1);
   }
 
@@ -51,12 +54,16 @@ class LabLane final : public StreamLane {
   std::int64_t held_bytes() const override { return state_bytes() * static_cast<std::int64_t>(1 + marks_.size()); }
 
  private:
-  void compute(Token token, std::span<float> logits) override {
+  torch::Tensor embedded(const LaneInput& input) {
+    if (!embedding_) return model_.embed(torch::full({1, 1}, input.token, torch::kLong));
+    const std::span<float> x = (*embedding_)(input.frames);
+    return torch::from_blob(x.data(), {1, 1, static_cast<std::int64_t>(x.size())});
+  }
+  void compute(const LaneInput& input, std::span<float> logits) override {
     const torch::NoGradGuard no_grad;
     if (grows_ && tokens() == model_.config().mixer.max_length) refuse_to_grow(most_bytes_);
     try {
-      const torch::Tensor x = model_.embed(torch::full({1, 1}, token, torch::kLong));
-      const torch::Tensor y = model_.step(x, state_).mm(model_.embedding().master.t());
+      const torch::Tensor y = model_.step(embedded(input), state_).mm(model_.embedding().master.t());
       std::copy_n(y.data_ptr<float>(), logits.size(), logits.begin());
     } catch (const c10::Error& error) {
       throw std::runtime_error(error.what_without_backtrace());  // what() is a page
@@ -81,6 +88,7 @@ class LabLane final : public StreamLane {
 
   std::int64_t most_bytes_;
   bool grows_ = false;
+  std::optional<FrameEmbedding> embedding_;
   LabModel model_;
   LayerStates state_;
   LaneMarks<LayerStates> marks_;
@@ -89,7 +97,7 @@ class LabLane final : public StreamLane {
 }  // namespace
 
 std::unique_ptr<StreamLane> make_lab_lane(const std::string& system, const LaneModel& model) {
-  return std::make_unique<LabLane>(lane_config(system, model), model.most_state_bytes);
+  return std::make_unique<LabLane>(lane_config(system, model), model);
 }
 
 void use_one_thread() { at::set_num_threads(1); }

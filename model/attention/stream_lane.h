@@ -1,5 +1,5 @@
-// One system that reads a stream token by token and predicts the next one, as those of the Compare dock do. No LibTorch
-// in here.
+// One system that reads a stream, of tokens or of frames of sound, and predicts what the tracker beside it does, as
+// those of the Compare dock do. No LibTorch in here.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ class Weights;
 
 namespace catena::model::lab {
 
-/// What lanes are made of: the model in use and how it runs. The other systems take its shapes: vocabulary, width,
-/// layers, heads, ffn.
+/// What lanes are made of: the model in use, of text or of speech, and how it runs. The other systems take its shapes:
+/// vocabulary or symbols, features, width, layers, heads, ffn.
 struct LaneModel {
   std::shared_ptr<const Weights> weights;
   Precision precision = Precision::float32;  ///< of the tracker and the Transformer; the lab's systems are 32-bit
@@ -26,19 +26,27 @@ struct LaneModel {
   std::int64_t most_state_bytes = std::int64_t{256} << 20;
 };
 
-/// On the CPU, on the calling thread alone. One thread at a time.
+/// What a lane reads at once: a token, or of a model of speech StreamLane::at_once() frames [n, features].
+struct LaneInput {
+  Token token = 0;
+  std::span<const float> frames = {};
+};
+
+/// On the CPU, on the calling thread alone. One thread at a time. A frame counts as a token.
 class StreamLane {
  public:
   virtual ~StreamLane() = default;
   StreamLane(const StreamLane&) = delete;
   StreamLane& operator=(const StreamLane&) = delete;
 
-  /// Reads a token and computes the next one's logits; returns the processor time that took, in milliseconds. Throws
-  /// std::runtime_error with one line when the token is outside the vocabulary, a logit is not finite or the state has
-  /// become too large.
-  double read(Token token);
+  /// Reads a token and computes the next one's logits, or frames and their symbols'; returns the processor time that
+  /// took, in milliseconds. Throws std::runtime_error with one line when the token is outside the vocabulary, frames are
+  /// expected and not as many are given, a logit is not finite or the state has become too large.
+  double read(const LaneInput& input);
+  /// Tokens or frames of a read(): 1, but for the reader of speech, which reads a chunk at its end.
+  std::int64_t at_once() const { return at_once_; }
   std::int64_t tokens() const { return tokens_; }
-  /// Of the next token, as the last read() left them; vocab numbers.
+  /// Of the next token, or of the frames' symbols, as the last read() left them; at_once() rows of vocab numbers.
   std::span<const float> logits() const { return logits_; }
   /// Goes back to `tokens` tokens, or to the nearest place before that it still knows; returns how many are read now.
   std::int64_t go_back(std::int64_t tokens);
@@ -49,20 +57,22 @@ class StreamLane {
   virtual std::int64_t held_bytes() const = 0;
 
  protected:
-  explicit StreamLane(std::size_t vocab) : logits_(vocab) {}
+  /// Of `config`: what it reads, and how many logits a read gives.
+  explicit StreamLane(const ModelConfig& config, std::int64_t at_once = 1);
   [[noreturn]] static void refuse_to_grow(std::int64_t most_bytes);
 
  private:
-  virtual void compute(Token token, std::span<float> logits) = 0;
-  /// Behind each token, outside its time: keeps what going back needs.
+  virtual void compute(const LaneInput& input, std::span<float> logits) = 0;
+  /// Behind each read, outside its time: keeps what going back needs.
   virtual void mark(std::int64_t tokens) = 0;
   virtual std::int64_t restore(std::int64_t tokens) = 0;
 
-  std::int64_t tokens_ = 0;
+  std::size_t vocab_, features_;
+  std::int64_t at_once_, tokens_ = 0;
   std::vector<float> logits_;
 };
 
-inline constexpr const char* tracker_lane = "tracker";  ///< the model in use itself
+inline constexpr const char* tracker_lane = "tracker";  ///< the model in use itself, of speech chunk by chunk
 inline constexpr const char* transformer_lane =
     "transformer";  ///< of the same size, with a KV cache, on the same kernels
 

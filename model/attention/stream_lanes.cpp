@@ -22,44 +22,90 @@ void StreamLanes::begin(const TokenLog& log, const std::string& what) {
   const std::lock_guard lock(inbox_mutex_);
   runs_.clear();  // of the stream before
   tokens_.clear();
+  frames_.clear();
+  features_ = 0;
   for (std::int64_t place = log.begin(); place < log.end(); ++place) tokens_.push_back(log.at(place));
-  runs_.push_back({log.begin(), tokens_.size(), true, what});
+  runs_.push_back({.place = log.begin(), .count = tokens_.size(), .another = true, .event = what});
+}
+
+void StreamLanes::begin_sound(int features, const std::string& what) {
+  const std::lock_guard lock(inbox_mutex_);
+  runs_.clear();
+  tokens_.clear();
+  frames_.clear();
+  features_ = features;
+  runs_.push_back({.place = 0, .count = 0, .another = true, .features = features, .event = what});
 }
 
 void StreamLanes::write(std::int64_t place, std::span<const Token> tokens) {
   const std::lock_guard lock(inbox_mutex_);
-  if (tokens_.size() + tokens.size() > limits_.log) {  // more than any lane could still read
-    const bool another = !runs_.empty() && runs_.front().another;
-    const std::string event = another ? runs_.front().event : std::string();
-    runs_.clear();
-    tokens_.clear();
-    if (another) runs_.push_back({place, 0, true, event});
-  }
+  if (features_ > 0) return;  // of a stream that they do not read any more
+  if (tokens_.size() + tokens.size() > limits_.log) drop_inbox(place);
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
-  runs_.push_back({place, tokens.size(), false, {}});
+  runs_.push_back({.place = place, .count = tokens.size()});
+}
+
+void StreamLanes::write(std::int64_t place, std::span<const float> frames) {
+  const std::lock_guard lock(inbox_mutex_);
+  if (features_ == 0) return;
+  const std::size_t count = frames.size() / static_cast<std::size_t>(features_);
+  if (inbox_frames() + count > limits_.frames) drop_inbox(place);
+  frames_.insert(frames_.end(), frames.begin(), frames.end());
+  runs_.push_back({.place = place, .count = count, .features = features_});
+}
+
+/// It holds more than any lane could still read.
+void StreamLanes::drop_inbox(std::int64_t place) {
+  if (!runs_.empty() && runs_.front().another) {
+    runs_.resize(1);
+    runs_.front().place = place;
+    runs_.front().count = 0;
+  } else {
+    runs_.clear();
+  }
+  tokens_.clear();
+  frames_.clear();
 }
 
 void StreamLanes::take_in() {
   new_runs_.clear();
   new_tokens_.clear();
+  new_frames_.clear();
   {
     const std::lock_guard lock(inbox_mutex_);
     runs_.swap(new_runs_);
     tokens_.swap(new_tokens_);
+    frames_.swap(new_frames_);
   }
-  const Token* tokens = new_tokens_.data();
+  std::span<const Token> tokens = new_tokens_;
+  std::span<const float> frames = new_frames_;
   for (const Run& run : new_runs_) {
-    const std::int64_t before = log_.end();
-    const bool had_any = before > log_.begin();
-    if (run.another) log_ = TokenLog(limits_.log);
-    const std::int64_t kept = log_.write(run.place, {tokens, run.tokens});
-    tokens += run.tokens;
-    if (run.another || kept < 0) {
+    const bool sound = run.features > 0, turned = run.another && sound != reads_sound_;
+    if (run.another) {
+      reads_sound_ = sound;
+      log_ = TokenLog(limits_.log);
+      sound_ = FrameLog(limits_.frames, static_cast<std::size_t>(std::max(1, run.features)));
+    }
+    const std::int64_t before = end();
+    const bool had_any = before > first();
+    std::int64_t kept = before;  // -1: nothing
+    if (sound) {
+      const std::size_t numbers = run.count * static_cast<std::size_t>(run.features);
+      if (!sound_.write(run.place, frames.first(numbers))) kept = -1;
+      frames = frames.subspan(numbers);
+    } else {
+      kept = log_.write(run.place, tokens.first(run.count));
+      tokens = tokens.subspan(run.count);
+    }
+    if (turned) {
+      make_all();
+      say(run.event);
+    } else if (run.another || kept < 0) {
       for (Lane& lane : lanes_) start(lane);
       if (run.another) {
         say(run.event);
       } else if (had_any) {
-        say("the stream from its token " + std::to_string(run.place) + " on");
+        say("the stream from its " + std::string(sound ? "frame " : "token ") + std::to_string(run.place) + " on");
       }
     } else if (kept < before) {
       for (Lane& lane : lanes_) go_back(lane, kept);
@@ -73,9 +119,12 @@ void StreamLanes::take_in() {
 
 void StreamLanes::make(Lane& lane) {
   lane.stream.reset();
-  if (!model_.weights) return;
+  if (!model().weights) {
+    if (reads_sound_) stop(lane, "there is no model of speech, so nothing reads the sound");
+    return;
+  }
   try {
-    lane.stream = make_lane(lane.system, model_);
+    lane.stream = make_lane(lane.system, model());
   } catch (const std::exception& error) {
     stop(lane, error.what());
     return;
@@ -87,7 +136,7 @@ void StreamLanes::make(Lane& lane) {
 void StreamLanes::start(Lane& lane) {
   if (!lane.stream) return;
   lane.stream->go_back(0);
-  lane.start = std::max(log_.begin(), log_.end() - limits_.back);
+  lane.start = std::max(first(), end() - limits_.back);
   lane.newest_ms.clear();
   lane.next_ms = 0;
   lane.figures.problem.clear();
@@ -113,8 +162,17 @@ void StreamLanes::stop(Lane& lane, const std::string& problem) {
 
 void StreamLanes::use(const LaneModel& model) {
   // What was read before are tokens of another vocabulary.
-  if (model_.weights && model_.weights != model.weights) log_ = TokenLog(limits_.log);
-  model_ = model;
+  if (text_.weights && text_.weights != model.weights) log_ = TokenLog(limits_.log);
+  text_ = model;
+  if (!reads_sound_) make_all();
+}
+
+void StreamLanes::use_for_sound(const LaneModel& model) {
+  speech_ = model;
+  if (reads_sound_) make_all();
+}
+
+void StreamLanes::make_all() {
   for (Lane& lane : lanes_) lane.stream.reset();  // all are freed before the first is made
   for (Lane& lane : lanes_) {
     lane.figures.problem.clear();
@@ -144,10 +202,14 @@ void StreamLanes::choose(const std::vector<std::string>& systems) {
   publish();
 }
 
+bool StreamLanes::can_read(const Lane& lane) const {
+  return lane.stream && !lane.stopped() && lane.place() + lane.stream->at_once() <= end();
+}
+
 StreamLanes::Lane* StreamLanes::next() {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = lanes_[(turn_ + i) % lanes_.size()];
-    if (!lane.stream || lane.stopped() || lane.place() >= log_.end()) continue;
+    if (!can_read(lane)) continue;
     turn_ = (turn_ + i + 1) % lanes_.size();
     return &lane;
   }
@@ -157,24 +219,26 @@ StreamLanes::Lane* StreamLanes::next() {
 bool StreamLanes::step(std::chrono::steady_clock::time_point deadline, const std::function<bool()>& stop_now) {
   take_in();
   for (Lane& lane : lanes_) {
-    if (lane.stream && !lane.stopped() && lane.place() < log_.begin())
-      stop(lane, "it could not keep up: the stream is more than " + std::to_string(limits_.log) + " tokens ahead");
+    if (!lane.stream || lane.stopped() || lane.place() >= first()) continue;
+    stop(lane, "it could not keep up: the stream is more than " +
+                   (reads_sound_ ? std::to_string(limits_.frames) + " frames" : std::to_string(limits_.log) + " tokens") + " ahead");
   }
   Lane* lane = next();
   if (lane != nullptr) {
     do {
-      read(*lane, log_.at(lane->place()));
-    } while (!lane->stopped() && lane->place() < log_.end() && !stop_now() &&
-             std::chrono::steady_clock::now() < deadline);
+      read(*lane);
+    } while (can_read(*lane) && !stop_now() && std::chrono::steady_clock::now() < deadline);
   }
   publish();
   return lane != nullptr;
 }
 
-void StreamLanes::read(Lane& lane, Token token) {
+void StreamLanes::read(Lane& lane) {
   try {
     lane.fresh = false;
-    const auto ms = static_cast<float>(lane.stream->read(token));
+    const std::int64_t count = lane.stream->at_once();
+    const LaneInput input = reads_sound_ ? LaneInput{.frames = sound_.at(lane.place(), count)} : LaneInput{log_.at(lane.place())};
+    const auto ms = static_cast<float>(lane.stream->read(input) / static_cast<double>(count));
     lane.figures.steps.push_back({lane.stream->tokens(), ms});
     if (lane.newest_ms.size() < latency_window) {
       lane.newest_ms.push_back(ms);
@@ -195,7 +259,9 @@ void StreamLanes::publish() {
     LaneFigures& figures = lane.figures;
     if (lane.stream) {
       figures.tokens = lane.stream->tokens();
-      figures.behind = std::max<std::int64_t>(0, log_.end() - lane.place());
+      // What a chunk still lacks is not read late.
+      const std::int64_t count = lane.stream->at_once();
+      figures.behind = std::max<std::int64_t>(0, end() - lane.place()) / count * count;
       figures.state_bytes = lane.stream->state_bytes();
       figures.held_bytes = lane.stream->held_bytes();
       figures.p50_ms = quantile(lane.newest_ms, 0.5);

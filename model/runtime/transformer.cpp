@@ -10,9 +10,11 @@ ModelConfig same_size_transformer(const ModelConfig& config) {
   ModelConfig same = config;
   same.name += "-transformer";
   same.carry = Carry::attention;
+  same.features = same.around_taps = 0;
+  const std::int64_t input = config.reads_frames() ? std::int64_t{config.width} * (config.features + 1) : 0;
   // A unit of ffn costs 3 d a layer; 16 at a time, as the kernels like it.
   const std::int64_t unit = std::int64_t{16} * 3 * config.width * config.layers;
-  const std::int64_t missing = config.parameters() - same.parameters();
+  const std::int64_t missing = config.parameters() - input - same.parameters();
   same.ffn += static_cast<int>((missing + (missing < 0 ? -unit : unit) / 2) / unit) * 16;
   return same;
 }
@@ -62,15 +64,32 @@ void Transformer::grow() {
   }
 }
 
-void Transformer::read(Token token) {
-  const ModelConfig& config = model_.config;
+void Transformer::make_room() {
   if (tokens_ == longest_) throw std::runtime_error("the Transformer was made for " + std::to_string(longest_) + " tokens");
   if (tokens_ == capacity_) grow();
+}
+
+void Transformer::read(Token token) {
+  make_room();
+  model_.embed.row(token, scratch_.x().row(0));
+  read_embedded();
+}
+
+void Transformer::read(std::span<const float> embedded) {
+  if (embedded.size() != scratch_.width) {
+    throw std::runtime_error("the Transformer reads " + std::to_string(scratch_.width) + " numbers, not " + std::to_string(embedded.size()));
+  }
+  make_room();
+  std::copy(embedded.begin(), embedded.end(), scratch_.x().row(0));
+  read_embedded();
+}
+
+void Transformer::read_embedded() {
+  const ModelConfig& config = model_.config;
   const Kernels& kernels = best_kernels();
   const Compute compute{kernels, pool_, scratch_.quantized};
   const Rows x = scratch_.x(), h = scratch_.h(), wide = scratch_.projected();
   const Rows hidden{scratch_.ffn_hidden.data(), static_cast<std::size_t>(config.ffn)};
-  model_.embed.row(token, x.row(0));
   for (std::size_t i = 0; i < caches_.size(); ++i) {
     const PackedLayer& layer = model_.layers[i];
     kernels.rms_norm(x.row(0), layer.norm1.data(), h.row(0), config.width, config.norm_eps);

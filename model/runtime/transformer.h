@@ -11,7 +11,8 @@
 
 namespace catena::model {
 
-/// A carry = attention model with about as many parameters as `config`: another feed-forward width.
+/// A carry = attention model with about as many parameters as `config`: another feed-forward width. Of a model of
+/// speech: one whose tokens are its symbols and who reads its embedded frames, so without the matrix that embeds them.
 ModelConfig same_size_transformer(const ModelConfig& config);
 
 /// Bytes that its keys and values take after `tokens` tokens: tokens * layers * 2 * width * bytes a number: 4 in
@@ -28,6 +29,8 @@ class Transformer {
   Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest);
 
   void read(Token token);
+  /// What is embedded already, [d].
+  void read(std::span<const float> embedded);
   /// Next-token logits; `out` has vocab floats.
   void logits(std::span<float> out);
 
@@ -39,8 +42,12 @@ class Transformer {
   std::int64_t state_bytes() const;  ///< of the cache, what the tokens read take up
 
  private:
+  /// Room for another token.
+  void make_room();
   /// Room for twice as many tokens, and the rotations of their places.
   void grow();
+  /// Of what scratch_.x() holds.
+  void read_embedded();
 
   struct Cache {
     Buffer keys, values;  // [capacity, d]

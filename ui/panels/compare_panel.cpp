@@ -36,8 +36,8 @@ void ComparePanel::build() {
   source_->addItem(tr("the sound"), QVariant::fromValue(CompareSource::sound));
   source_->setAccessibleName(tr("What the systems read"));
   source_->setToolTip(
-      tr("The document: the tokens that its stream reads. The conversation: those of its chain. The sound: a token "
-         "for each 40 ms, the number of its loudest band."));
+      tr("The document: the tokens that its stream reads. The conversation: those of its chain. The sound: the frames "
+         "that the reader of speech reads, one each 40 ms, beside that reader."));
   event_->setForegroundRole(QPalette::PlaceholderText);
   event_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   auto* head = new QHBoxLayout;
@@ -66,7 +66,8 @@ void ComparePanel::build() {
   honest->setToolTip(
       tr("Time is that of one processor, at a low priority. The tracker and the Transformer run on kernels of ours, "
          "the others on "
-         "LibTorch's operators: compare their curves' shapes, not their heights."));
+         "LibTorch's operators: compare their curves' shapes, not their heights. The reader of speech reads a chunk at "
+         "its end; its time is divided among the chunk's frames."));
   honest->setForegroundRole(QPalette::PlaceholderText);
   honest->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   content()->addWidget(honest);

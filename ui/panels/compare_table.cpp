@@ -30,7 +30,7 @@ CompareTable::CompareTable(const QVector<CompareSystem>& systems, QWidget* paren
   setAccessibleName(tr("Compared systems"));
   const std::pair<QString, QString> heads[columns] = {
       {tr("System"), tr("Ticked systems read along; unticking one frees its memory.")},
-      {tr("Read"), tr("Tokens read since it began: with the stream, or at most 8192 tokens back.")},
+      {tr("Read"), tr("Tokens, or frames of sound, read since it began: with the stream, or at most 8192 back.")},
       {tr("State"), tr("Bytes that the next token is computed from, beside the weights.")},
       {tr("Held"),
        tr("Bytes really held for it: a cache has room to grow, the others keep marks to go back to after an edit.")},

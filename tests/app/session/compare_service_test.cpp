@@ -2,6 +2,9 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "model/runtime/frame_reader.h"
+#include "model/runtime/transformer.h"
+#include "model/speech/symbols.h"
 #include "tests/app/session/session_fixture.h"
 
 using namespace catena;
@@ -38,15 +41,30 @@ struct Watcher {
 const QString tracker = QStringLiteral("tracker"), transformer = QStringLiteral("transformer"),
               block = QStringLiteral("block");
 
+model::ModelConfig reader_config() {
+  model::ModelConfig config = model::test::tiny_config(model::Carry::delta, model::kSymbols);
+  config.features = model::kStackedFeatures;
+  config.around_taps = 5;
+  return config;
+}
+
 /// A session with a document that is read to its end.
 struct Reading : Fixture {
-  explicit Reading(std::size_t size = 400) : session(start_loaded()), watcher(*session) {
+  explicit Reading(std::size_t size = 400, bool speech = false) : session(begin(speech)), watcher(*session) {
     std::mt19937 random(4);
     text = random_text(random, size, false);
     document = session->openDocument("/a/list.cpp", bytes(text));
     session->setActiveDocument(document);
     session->cursorMoved(document, static_cast<int>(text.size()));
     REQUIRE(wait_until_read(*session, document));
+  }
+  std::unique_ptr<AppSession> begin(bool speech) const {
+    if (!speech) return start_loaded();
+    model::test::write_random_model(folder / "reader", reader_config());
+    auto session =
+        std::make_unique<AppSession>(SessionOptions{folder / "model", {}, {folder / "reader", folder / "model"}, {}});
+    REQUIRE(wait_until([&] { return session->model().loaded; }));
+    return session;
   }
   qint64 stream_tokens() const { return standing(*session, document).tokens; }
   void type(const std::string& letters) {
@@ -214,16 +232,45 @@ TEST_CASE("another chunk length begins the systems anew", "[compare]") {
   REQUIRE(reading.has_read(tracker, reading.stream_tokens()));
 }
 
-TEST_CASE("systems that read the sound take a step each 40 ms of it, and nothing of the document", "[compare]") {
+TEST_CASE("without a model of speech the sound is read by nobody, which each system says in one line", "[compare]") {
   Reading reading;
-  reading.session->chooseCompared({tracker});
+  reading.session->chooseCompared({tracker, transformer});
+  reading.session->setComparing(true);
+  REQUIRE(reading.has_read(tracker, reading.stream_tokens()));
+  reading.session->setCompareSource(ui::CompareSource::sound);
+  for (const QString& system : {tracker, transformer}) {
+    REQUIRE(wait_until([&] { return !reading.watcher.lane(system)->problem.isEmpty(); }));
+    CHECK(reading.watcher.lane(system)->problem == "there is no model of speech, so nothing reads the sound");
+  }
+  reading.session->setCompareSource(ui::CompareSource::document);
+  for (const QString& system : {tracker, transformer}) {
+    REQUIRE(reading.has_read(system, reading.stream_tokens()));
+    CHECK(reading.watcher.lane(system)->problem.isEmpty());
+  }
+}
+
+TEST_CASE("systems that read the sound stand beside the reader of speech, and read nothing of the document", "[compare]") {
+  Reading reading(400, true);
+  reading.session->chooseCompared({tracker, transformer, block});
   reading.session->setCompareSource(ui::CompareSource::sound);
   reading.session->setComparing(true);
   reading.session->inspect([](StreamService&) {});
   reading.type(" typed meanwhile\n");
   reading.session->openSoundFile(CATENA_SOURCE_DIR "/assets/sounds/demo.flac");
-  REQUIRE(wait_until([&] { return reading.watcher.tokens(tracker) >= 20; }));
+  for (const QString& system : {tracker, transformer, block}) {
+    REQUIRE(wait_until([&] { return reading.watcher.tokens(system) >= 40; }));
+    CHECK(reading.watcher.lane(system)->problem.isEmpty());
+  }
   CHECK(reading.watcher.last.event.startsWith("the sound"));
+  const qint64 chunk = reading.session->settings().sound_chunk_ms / 40;
+  CHECK(reading.watcher.tokens(tracker) % chunk == 0);
+  const model::ModelConfig reader = reader_config();
+  CHECK(reading.watcher.lane(tracker)->state_bytes == static_cast<qint64>(model::FrameState(reader).bytes()));
+  CHECK(reading.watcher.lane(transformer)->state_bytes ==
+        model::kv_cache_bytes(model::same_size_transformer(reader), reading.watcher.tokens(transformer)));
+  reading.session->stopSound();
+  reading.session->openSoundFile(CATENA_SOURCE_DIR "/assets/sounds/demo.flac");
+  REQUIRE(wait_until([&] { return reading.watcher.last.event == "another sound from its beginning"; }));
   reading.session->stopSound();
   reading.session->setCompareSource(ui::CompareSource::document);
   REQUIRE(reading.has_read(tracker, reading.stream_tokens()));

@@ -65,6 +65,30 @@ TEST_CASE("a same-size Transformer has the tracker's parameters within one per c
   CHECK_NOTHROW(same.validate());
 }
 
+TEST_CASE("beside a reader of speech the Transformer reads what is embedded, and counts without the embedding matrix") {
+  ModelConfig reader = tiny_config(Carry::delta);
+  reader.features = 640;
+  reader.around_taps = 15;
+  reader.width = 128;
+  reader.ffn = 320;
+  const ModelConfig same = same_size_transformer(reader);
+  CHECK_NOTHROW(same.validate());
+  CHECK(static_cast<double>(same.parameters() + 128 * 641) == Approx(static_cast<double>(reader.parameters())).epsilon(0.01));
+
+  Transformer by_token(filler_weights(same), Precision::float32, 10), embedded(filler_weights(same), Precision::float32, 10);
+  const std::vector<float> rows = filler_weights(same)->to_float("embed.weight");
+  std::vector<float> a(96), b(96);
+  for (const Token token : {3, 90, 4}) {
+    by_token.read(token);
+    embedded.read(std::span(rows).subspan(static_cast<std::size_t>(token) * 128, 128));
+    by_token.logits(a);
+    embedded.logits(b);
+    CHECK(a == b);
+  }
+  CHECK(embedded.tokens() == 3);
+  CHECK_THROWS_WITH(embedded.read(std::span(rows).first(64)), "the Transformer reads 128 numbers, not 64");
+}
+
 TEST_CASE("only a carry = attention model makes a Transformer") {
   CHECK_THROWS_WITH(Transformer(random_weights(tiny_config(Carry::delta), 1), Precision::float32, 10), Catch::Contains("carry = attention"));
 }
