@@ -266,6 +266,8 @@ void StreamLanes::publish() {
       figures.held_bytes = lane.stream->held_bytes();
       figures.p50_ms = quantile(lane.newest_ms, 0.5);
       figures.p95_ms = quantile(lane.newest_ms, 0.95);
+    } else {
+      figures = {.system = figures.system, .run = figures.run, .problem = figures.problem};
     }
     now.lanes.push_back(figures);
     figures.steps.clear();

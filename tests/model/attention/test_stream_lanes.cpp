@@ -308,7 +308,7 @@ TEST_CASE("lanes chosen before there is a model begin once it is there") {
 
 namespace {
 
-constexpr int features = 24;
+constexpr int features = 32;
 
 LaneModel speech_model() {
   ModelConfig config = tiny_config(Carry::delta, 30);
@@ -379,7 +379,7 @@ TEST_CASE("the lane of the reader of speech hears what the reader hears") {
     CHECK(std::equal(expected.begin(), expected.end(), lane->logits().begin()));
   }
   CHECK(lane->tokens() == 32);
-  CHECK_THROWS_WITH(lane->read({.frames = frames_part(frames, 0, 7)}), "it is given 168 numbers of sound and reads 384");
+  CHECK_THROWS_WITH(lane->read({.frames = frames_part(frames, 0, 7)}), "it is given 224 numbers of sound and reads 512");
 }
 
 TEST_CASE("other systems hear sound through the reader's input layer, each frame as it comes") {
@@ -434,13 +434,16 @@ TEST_CASE("sound that a lane cannot keep up with is bounded, and frames that are
   lanes.choose({tracker_lane, "linear"});
   lanes.begin_sound(features, "the sound");
   lanes.write(0, frames_of(16));
-  read_one(lanes);  // the reader has a chunk, linear nothing
+  read_one(lanes);  // a chunk of the reader's, then a frame of linear's, and so on
   for (std::int64_t at = 16; at < 80; at += 16) {
     lanes.write(at, frames_of(16));
     read_one(lanes);
   }
   read_all(lanes);
-  CHECK(figures(lanes).at("linear").problem.empty());  // they were in turns
+  auto now = figures(lanes);
+  CHECK(now.at("linear").problem == "it could not keep up: the stream is more than 32 frames ahead");
+  CHECK(now.at(tracker_lane).problem.empty());
+  CHECK(now.at(tracker_lane).tokens == 80);
   lanes.write(100, frames_of(16));
   read_all(lanes);
   const StreamLanes::Taken taken = lanes.take();
@@ -466,8 +469,8 @@ TEST_CASE("frames of another size than the reader's stop whoever reads them with
   lanes.write(0, frames_of(8));
   read_all(lanes);
   const auto now = figures(lanes);
-  CHECK(now.at(tracker_lane).problem == "it is given 192 numbers of sound and reads 384");
-  CHECK(now.at(transformer_lane).problem == "it is given 12 numbers of sound and reads 24");
+  CHECK(now.at(tracker_lane).problem == "it is given 256 numbers of sound and reads 512");
+  CHECK(now.at(transformer_lane).problem == "it is given 16 numbers of sound and reads 32");
 }
 
 TEST_CASE("marks to go back to lie closer together near the end") {

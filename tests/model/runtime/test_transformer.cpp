@@ -69,24 +69,25 @@ TEST_CASE("beside a reader of speech the Transformer reads what is embedded, and
   ModelConfig reader = tiny_config(Carry::delta);
   reader.features = 640;
   reader.around_taps = 15;
-  reader.width = 128;
-  reader.ffn = 320;
+  reader.width = 192;
+  reader.layers = 6;
+  reader.ffn = 512;
   const ModelConfig same = same_size_transformer(reader);
   CHECK_NOTHROW(same.validate());
-  CHECK(static_cast<double>(same.parameters() + 128 * 641) == Approx(static_cast<double>(reader.parameters())).epsilon(0.01));
+  CHECK(static_cast<double>(same.parameters() + 192 * 641) == Approx(static_cast<double>(reader.parameters())).epsilon(0.01));
 
   Transformer by_token(filler_weights(same), Precision::float32, 10), embedded(filler_weights(same), Precision::float32, 10);
   const std::vector<float> rows = filler_weights(same)->to_float("embed.weight");
   std::vector<float> a(96), b(96);
   for (const Token token : {3, 90, 4}) {
     by_token.read(token);
-    embedded.read(std::span(rows).subspan(static_cast<std::size_t>(token) * 128, 128));
+    embedded.read(std::span(rows).subspan(static_cast<std::size_t>(token) * 192, 192));
     by_token.logits(a);
     embedded.logits(b);
     CHECK(a == b);
   }
   CHECK(embedded.tokens() == 3);
-  CHECK_THROWS_WITH(embedded.read(std::span(rows).first(64)), "the Transformer reads 128 numbers, not 64");
+  CHECK_THROWS_WITH(embedded.read(std::span(rows).first(64)), "the Transformer reads 192 numbers, not 64");
 }
 
 TEST_CASE("only a carry = attention model makes a Transformer") {
