@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <memory>
 #include <random>
@@ -14,15 +13,13 @@
 #include "model/tracker/adamw.h"
 #include "model/train/tensor_file.h"
 #include "model/train/training_logs.h"
+#include "model/train/training_run.h"
 
 namespace catena::model::lab {
 namespace {
 
 using torch::Tensor;
-using TrainClock = std::chrono::steady_clock;
 using Files = std::vector<std::unique_ptr<const TokenFile>>;
-
-double passed(TrainClock::time_point since) { return std::chrono::duration<double>(TrainClock::now() - since).count(); }
 
 Files open_sources(const std::vector<TrainSource>& sources, const TrainConfig& training) {
   Files files;
@@ -37,7 +34,7 @@ Files open_sources(const std::vector<TrainSource>& sources, const TrainConfig& t
   return files;
 }
 
-class LabRun {
+class LabRun final : public TrainingRun {
  public:
   LabRun(const LabPlan& plan, const TrainObserver& observer)
       : plan_(plan),
@@ -57,19 +54,7 @@ class LabRun {
   }
 
   bool to_the_end() {
-    auto saved = TrainClock::now();
-    while (step_ < training_.steps) {
-      step();
-      const bool last = step_ == training_.steps;
-      if (passed(reported_) > 1 || last) report();
-      if (last || step_ % training_.evaluate_every == 0) evaluate();
-      const bool stop = observer_.stop != nullptr && observer_.stop->load();
-      if (last || stop || passed(saved) > training_.checkpoint_every_s) {
-        save();
-        saved = TrainClock::now();
-      }
-      if (stop && !last) return false;
-    }
+    if (!run({training_.steps, training_.evaluate_every, training_.checkpoint_every_s}, observer_.stop)) return false;
     std::vector<NamedTensor> tensors;
     for (const auto& [name, tensor] : model_.parameters().all()) tensors.push_back(named_tensor(name, tensor));
     write_safetensors(training_.output / "model.safetensors", tensors, DType::float32);
@@ -95,7 +80,8 @@ class LabRun {
     note("resumed at step " + std::to_string(step_));
   }
 
-  void save() const {
+  std::int64_t steps_done() const override { return step_; }
+  void save() override {
     std::filesystem::create_directories(checkpoint_.parent_path());
     const std::vector<NamedTensor> tensors{named_tensor("values", block_.values), named_tensor("first_moment", m_),
                                            named_tensor("second_moment", v_)};
@@ -118,7 +104,7 @@ class LabRun {
     return result;
   }
 
-  void step() {
+  void step() override {
     const Tensor all = pieces();
     const Tensor y = model_.forward(model_.embed(all.slice(1, 0, training_.segment)), training_.recompute);
     const Tensor loss = head_loss(y, model_.embedding(), all.slice(1, 1).reshape({-1}));
@@ -134,26 +120,23 @@ class LabRun {
     adamw_step(block_.values, block_.gradients, m_, v_, block_.decayed, step_ + 1, rate_,
                {.weight_decay = training_.weight_decay});
     losses_ += loss.item<double>();
-    ++since_report_;
     ++step_;
   }
 
-  void report() {
+  void report(const Pace& pace) override {
     const std::int64_t a_step = std::int64_t{training_.batch} * training_.segment;
     TrainProgress p;
     p.step = step_;
     p.steps = training_.steps;
     p.tokens = step_ * a_step;
-    p.loss = losses_ / static_cast<double>(since_report_);
+    p.loss = losses_ / static_cast<double>(pace.steps);
     p.learning_rate = rate_;
     p.gradient_norm = norm_;
-    p.tokens_per_s = static_cast<double>(since_report_ * a_step) / passed(reported_);
-    p.remaining_s = static_cast<double>((training_.steps - step_) * a_step) / p.tokens_per_s;
+    p.tokens_per_s = static_cast<double>(a_step) / pace.seconds_a_step();
+    p.remaining_s = static_cast<double>(training_.steps - step_) * pace.seconds_a_step();
     logs_->add(p);
     if (observer_.progress) observer_.progress(p);
     losses_ = 0;
-    since_report_ = 0;
-    reported_ = TrainClock::now();
   }
 
   /// Segments one behind the other, each from its beginning: positions are those in the segment.
@@ -175,7 +158,7 @@ class LabRun {
     return result;
   }
 
-  void evaluate() {
+  void evaluate() override {
     if (heldout_.empty()) return;
     const torch::NoGradGuard no_grad;
     std::vector<Evaluation> evaluations;
@@ -197,9 +180,8 @@ class LabRun {
   std::filesystem::path checkpoint_;
   std::unique_ptr<TrainingLogs> logs_;
 
-  std::int64_t step_ = 0, since_report_ = 0;
+  std::int64_t step_ = 0;
   double losses_ = 0, norm_ = 0, rate_ = 0;
-  TrainClock::time_point reported_ = TrainClock::now();
 };
 
 }  // namespace

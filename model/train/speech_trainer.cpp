@@ -4,12 +4,10 @@
 #include <torch/types.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <random>
 #include <stdexcept>
 #include <thread>
 
@@ -22,6 +20,7 @@
 #include "model/tracker/tracker.h"
 #include "model/train/learning_rate.h"
 #include "model/train/tensor_file.h"
+#include "model/train/training_run.h"
 #include "model/train/weight_update.h"
 
 namespace catena::model {
@@ -29,9 +28,6 @@ namespace {
 
 using nlohmann::json;
 using torch::Tensor;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::vector<std::shared_ptr<const UtteranceFile>> open_files(const std::vector<SpeechSource>& sources) {
   std::vector<std::shared_ptr<const UtteranceFile>> files;
@@ -95,7 +91,7 @@ SpeechEvaluation evaluate_file(const Tracker& tracker, const UtteranceFile& file
   return result;
 }
 
-class Run {
+class Run final : public TrainingRun {
  public:
   Run(const SpeechConfig& config, const SpeechObserver& observer)
       : config_(config),
@@ -126,21 +122,8 @@ class Run {
   }
 
   bool to_the_end() {
-    auto saved = Clock::now();
     next_ = prepare(step_);
-    while (step_ < config_.steps) {
-      learn();
-      const bool last = step_ == config_.steps;
-      if (seconds_since(reported_) > 1.0 || last) report();
-      if (last || step_ % config_.evaluate_every == 0) evaluate();
-      const bool stop = observer_.stop != nullptr && observer_.stop->load();
-      if (last || stop || (seconds_since(saved) > config_.checkpoint_every_s && !update_.skipping())) {
-        save();
-        saved = Clock::now();
-      }
-      if (stop && !last) return false;
-    }
-    return true;
+    return run({config_.steps, config_.evaluate_every, config_.checkpoint_every_s}, observer_.stop);
   }
 
  private:
@@ -155,12 +138,14 @@ class Run {
     return std::async(std::launch::async, [this, step] { return batches_.at(step); });
   }
 
-  void learn() {
+  std::int64_t steps_done() const override { return step_; }
+  bool worth_saving() const override { return !update_.skipping(); }
+
+  void step() override {
     SpeechBatch batch = next_.get();
     if (step_ + 1 < config_.steps) next_ = prepare(step_ + 1);
-    std::seed_seq seq{config_.seed, static_cast<std::uint64_t>(step_), std::uint64_t{0x6368756e6b}};
-    std::mt19937_64 random(seq);
-    const int chunk = config_.chunk_ms[std::uniform_int_distribution<std::size_t>(0, config_.chunk_ms.size() - 1)(random)] / kStepMs;
+    std::mt19937_64 random = generator_of_step(config_.seed, step_);
+    const int chunk = draw_chunk(config_.chunk_ms, random) / kStepMs;
     torch::manual_seed(random());  // of the dropout, so that a resumed run draws the same
     const std::int64_t lanes = config_.batch, length = lane_steps(config_);
     const Tensor x = torch::from_blob(batch.inputs.data(), {lanes, length, kStackedFeatures}, torch::kFloat).to(device_);
@@ -184,26 +169,22 @@ class Run {
       ++losses_;
     }
     ++step_;
-    ++steps_since_report_;
     const torch::NoGradGuard no_grad;
     // At the start the mean follows sooner.
     const double decay = std::min(config_.averaging, static_cast<double>(step_) / static_cast<double>(step_ + 10));
     average_.values().lerp_(parameters_.values(), 1 - decay);
   }
 
-  void report() {
-    const double elapsed = seconds_since(reported_);
-    const double a_step = elapsed / static_cast<double>(steps_since_report_);
+  void report(const Pace& pace) override {
+    const double a_step = pace.seconds_a_step();
     SpeechProgress p{step_, config_.steps, losses_ == 0 ? 0 : loss_sum_ / losses_, rate_, norm_, config_.batch * config_.seconds / a_step,
                      static_cast<double>(config_.steps - step_) * a_step};
     log_ << p.step << ',' << p.loss << ',' << p.learning_rate << ',' << p.gradient_norm << '\n' << std::flush;
     if (observer_.progress) observer_.progress(p);
     loss_sum_ = losses_ = 0;
-    steps_since_report_ = 0;
-    reported_ = Clock::now();
   }
 
-  void evaluate() {
+  void evaluate() override {
     std::vector<SpeechEvaluation> results;
     for (std::size_t i = 0; i < heldout_.size(); ++i) {
       results.push_back(evaluate_file(averaged_tracker_, *heldout_[i], config_.heldout[i].utterances.stem().string(), config_, lexicon()));
@@ -219,10 +200,8 @@ class Run {
     return {{"seed", config_.seed}, {"batch", config_.batch}, {"seconds", config_.seconds}, {"chunk_ms", config_.chunk_ms}, {"train", sources}};
   }
 
-  void save() {
-    if (!torch::isfinite(parameters_.values().sum()).item<bool>()) {
-      throw std::runtime_error("step " + std::to_string(step_) + ": the weights are not finite; the last checkpoint is intact: try a smaller learning rate");
-    }
+  void save() override {
+    require_finite_weights(parameters_, step_);
     const json position = {{"step", step_}, {"optimiser_steps", optimiser_.steps()}, {"plan", plan()}};
     write_safetensors(checkpoint(),
                       std::vector<NamedTensor>{named_tensor("values", parameters_.values()), named_tensor("average", average_.values()),
@@ -265,9 +244,8 @@ class Run {
   std::future<SpeechBatch> next_;
   std::ofstream log_, scores_;
 
-  std::int64_t step_ = 0, steps_since_report_ = 0;
+  std::int64_t step_ = 0;
   double loss_sum_ = 0, losses_ = 0, norm_ = 0, rate_ = 0;
-  Clock::time_point reported_ = Clock::now();
 };
 
 }  // namespace

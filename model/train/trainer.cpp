@@ -3,11 +3,9 @@
 #include <ATen/Parallel.h>
 #include <torch/types.h>
 
-#include <chrono>
 #include <cmath>
 #include <memory>
 #include <optional>
-#include <random>
 #include <sstream>
 #include <thread>
 
@@ -24,15 +22,13 @@
 #include "model/train/process_group.h"
 #include "model/train/torch_names.h"
 #include "model/train/training_logs.h"
+#include "model/train/training_run.h"
 #include "model/train/weight_update.h"
 
 namespace catena::model {
 namespace {
 
 using torch::Tensor;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::vector<std::shared_ptr<const TokenFile>> open_files(const std::vector<TrainSource>& sources, int vocab) {
   std::vector<std::shared_ptr<const TokenFile>> files;
@@ -44,13 +40,6 @@ std::vector<std::shared_ptr<const TokenFile>> open_files(const std::vector<Train
     files.back()->check_tokens();
   }
   return files;
-}
-
-/// Chunk length of a step, drawn from the step's own generator so that a resumed run draws the same.
-int chunk_at(const TrainConfig& config, std::int64_t step) {
-  std::seed_seq seq{config.seed, static_cast<std::uint64_t>(step), std::uint64_t{0x6368756e6b}};
-  std::mt19937_64 random(seq);
-  return config.chunk_lengths[std::uniform_int_distribution<std::size_t>(0, config.chunk_lengths.size() - 1)(random)];
 }
 
 /// Side-by-side streams through one held-out file, each from a cleared state.
@@ -110,7 +99,7 @@ std::vector<double> weights_of(const std::vector<TrainSource>& sources) {
 }
 
 /// A run from its first step or its checkpoint to its end, as one of the processes of a group.
-class Run {
+class Run final : public TrainingRun {
  public:
   Run(const TrainConfig& config, const TrainObserver& observer, const ProcessPlace& place)
       : config_(config),
@@ -146,20 +135,7 @@ class Run {
   }
 
   bool to_the_end() {
-    auto saved = Clock::now();
-    while (state_.step < config_.steps) {
-      step();
-      const bool last = state_.step == config_.steps;
-      if (seconds_since(reported_) > 1.0 || last) report();
-      if (last || state_.step % config_.evaluate_every == 0) evaluate();
-      const bool stop = any(observer_.stop != nullptr && observer_.stop->load());
-      // While steps are being skipped the last checkpoint may be the last good one.
-      if (last || stop || any(seconds_since(saved) > config_.checkpoint_every_s && !update_.skipping())) {
-        save();
-        saved = Clock::now();
-      }
-      if (stop && !last) return false;
-    }
+    if (!run({config_.steps, config_.evaluate_every, config_.checkpoint_every_s}, observer_.stop)) return false;
     if (group_.first()) {
       parameters_.save(config_.output / "model.safetensors", config_.save_precision == Precision::bfloat16);
       config_.model.save(config_.output / "config.json");
@@ -179,20 +155,17 @@ class Run {
                    std::to_string(optimiser_.range().count()) + " of " + std::to_string(parameters_.values().numel()) +
                    " weights");
   }
-  /// Whether any process says so: all must do the same next.
-  bool any(bool here) const {
+  bool any(bool here) override {
     if (group_.size() == 1) return here;
     Tensor votes = torch::full({1}, here ? 1.0F : 0.0F);
     group_.average(votes);
     return votes.item<float>() > 0;
   }
 
-  /// Throws Failure rather than overwrite a good checkpoint with weights that are of no use.
-  void save() const {
-    if (!torch::isfinite(parameters_.values().sum()).item<bool>()) {
-      throw Failure("step " + std::to_string(state_.step) +
-                    ": the weights are not finite; the last checkpoint is intact: try a smaller learning rate");
-    }
+  std::int64_t steps_done() const override { return state_.step; }
+  bool worth_saving() const override { return !update_.skipping(); }
+  void save() override {
+    require_finite_weights(parameters_, state_.step);
     save_checkpoint(checkpoint_, state_);
   }
 
@@ -212,9 +185,10 @@ class Run {
     return {loss.detach(), loss + config_.auxiliary_loss * next_chunk_loss(y, embedding, inputs, chunk)};
   }
 
-  void step() {
+  void step() override {
     parameters_.refresh_compute();
-    const int chunk = chunk_at(config_, state_.step), segments = config_.backpropagate_segments;
+    std::mt19937_64 random = generator_of_step(config_.seed, state_.step);
+    const int chunk = draw_chunk(config_.chunk_lengths, random), segments = config_.backpropagate_segments;
     auto [mean, objective] = read_segment(chunk);
     for (int i = 1; i < segments; ++i) {
       const auto [more, further] = read_segment(chunk);
@@ -242,14 +216,12 @@ class Run {
       loss_sum_ += mean;
       ++losses_in_sum_;
     }
-    ++steps_since_report_;
     state_.step += 1;
     state_.tokens += tokens_per_step();
   }
 
-  void report() {
+  void report(const Pace& pace) override {
     if (group_.first()) {
-      const double elapsed = seconds_since(reported_);
       TrainProgress p;
       p.step = state_.step;
       p.steps = config_.steps;
@@ -257,19 +229,17 @@ class Run {
       p.loss = loss_sum_.item<double>() / losses_in_sum_;
       p.learning_rate = rate_;
       p.gradient_norm = gradient_norm_;
-      p.tokens_per_s = static_cast<double>(steps_since_report_ * tokens_per_step()) / elapsed;
-      p.remaining_s = static_cast<double>((config_.steps - state_.step) * tokens_per_step()) / p.tokens_per_s;
+      p.tokens_per_s = static_cast<double>(tokens_per_step()) / pace.seconds_a_step();
+      p.remaining_s = static_cast<double>(config_.steps - state_.step) * pace.seconds_a_step();
       logs_->add(p);
       if (observer_.progress) observer_.progress(p);
     }
     loss_sum_.zero_();
     losses_in_sum_ = 0;
-    steps_since_report_ = 0;
-    reported_ = Clock::now();
   }
 
   /// By the first process; the others wait for it at the next step.
-  void evaluate() {
+  void evaluate() override {
     if (heldout_.empty() || !group_.first()) return;
     parameters_.refresh_compute();
     const std::vector<Evaluation> evaluations = evaluate_files(tracker_, parameters_, heldout_, config_);
@@ -299,8 +269,6 @@ class Run {
 
   Tensor loss_sum_ = torch::zeros({}, torch::TensorOptions().dtype(torch::kFloat).device(device_));
   double losses_in_sum_ = 0;  ///< steps that were not skipped
-  std::int64_t steps_since_report_ = 0;
-  Clock::time_point reported_ = Clock::now();
   double gradient_norm_ = 0, rate_ = 0;
 };
 

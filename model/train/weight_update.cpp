@@ -25,4 +25,10 @@ WeightUpdate::Result WeightUpdate::apply(Parameters& parameters, Optimiser& opti
   return result;
 }
 
+void require_finite_weights(const Parameters& parameters, std::int64_t step) {
+  if (torch::isfinite(parameters.values().sum()).item<bool>()) return;
+  throw Failure("step " + std::to_string(step) +
+                ": the weights are not finite; the last checkpoint is intact: try a smaller learning rate");
+}
+
 }  // namespace catena::model

@@ -34,4 +34,7 @@ class WeightUpdate {
   int skipped_ = 0;  ///< in a row
 };
 
+/// Before a checkpoint: throws Failure rather than overwrite a good one with weights that are of no use.
+void require_finite_weights(const Parameters& parameters, std::int64_t step);
+
 }  // namespace catena::model
