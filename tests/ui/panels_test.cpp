@@ -13,6 +13,7 @@
 #include <QStandardItemModel>
 #include <QToolButton>
 
+#include "tests/ui/alt_keys.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/about.h"
 #include "ui/charts/timeline.h"
@@ -155,21 +156,11 @@ TEST_CASE_METHOD(WindowFixture, "how far one document is read does not stay when
 }
 
 TEST_CASE_METHOD(WindowFixture, "no two menus, knobs and buttons claim the same key with Alt") {
-  QStringList keys;
-  const auto claim = [&](const QString& text) {
-    const QKeySequence key = QKeySequence::mnemonic(text);
-    if (key.isEmpty()) return;
-    INFO(text.toStdString());
-    CHECK_FALSE(keys.contains(key.toString()));
-    keys.append(key.toString());
-  };
-  for (const QAction* menu : window->menuBar()->actions()) claim(menu->text());
-  for (const QDockWidget* dock : window->findChildren<QDockWidget*>()) {
-    for (const QLabel* label : dock->findChildren<QLabel*>())
-      if (label->buddy()) claim(label->text());
-    for (const QAbstractButton* button : dock->findChildren<QAbstractButton*>()) claim(button->text());
-  }
-  CHECK(keys.size() > 12);
+  AltKeys keys;
+  for (const QAction* menu : window->menuBar()->actions()) keys.add(menu->text());
+  for (const QDockWidget* dock : window->findChildren<QDockWidget*>()) keys.addControls(*dock);
+  CHECK(keys.count() > 12);
+  CHECK(keys.disputed().join(' ').toStdString().empty());
 }
 
 TEST_CASE_METHOD(WindowFixture, "the dashboards say flat and growing in words") {

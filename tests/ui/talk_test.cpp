@@ -10,6 +10,7 @@
 #include <QToolButton>
 #include <algorithm>
 
+#include "tests/ui/alt_keys.h"
 #include "tests/ui/window_fixture.h"
 #include "ui/panels/chunk_panel.h"
 #include "ui/panels/transcript_panel.h"
@@ -227,6 +228,14 @@ TEST_CASE_METHOD(TalkFixture, "reading aloud begins at the cursor, or is the sel
   const CommandOutcome empty = session.carry_out({What::read_aloud, 0});
   CHECK_FALSE(empty.done);
   CHECK(empty.line.contains("nothing to read"));
+}
+
+TEST_CASE_METHOD(TalkFixture, "no two controls of the voice settings claim the same key with Alt") {
+  voiceAction(*window, "Voice settings")->trigger();
+  AltKeys keys;
+  keys.addControls(*window->findChild<TalkSettingsDialog*>());
+  CHECK(keys.count() > 9);
+  CHECK(keys.disputed().join(' ').toStdString().empty());
 }
 
 TEST_CASE_METHOD(TalkFixture, "voice settings reach the session, and are there again after a restart") {

@@ -71,7 +71,7 @@ TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
 }
 
 QLayout* TalkSettingsDialog::checks() {
-  tone_ = new QPushButton(tr("&Test tone"), this);
+  tone_ = new QPushButton(tr("Test to&ne"), this);
   tone_->setToolTip(tr("Plays a second of a tone on this loudspeaker"));
   hear_ = new QPushButton(tr("H&ear yourself"), this);
   hear_->setToolTip(tr("Records three seconds of the microphone and plays them on this loudspeaker"));
