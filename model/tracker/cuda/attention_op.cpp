@@ -22,8 +22,9 @@ cuda::HeadVectors vectors(const Tensor& x, std::int64_t part, std::int64_t width
 cuda::ChunkAttention describe(const Tensor& qkv, const Tensor& cosines, const Tensor& sines, const Tensor& log_sum_exp,
                               std::int64_t heads, std::int64_t chunk, bool causal) {
   const std::int64_t width = qkv.size(2) / 3, head_width = width / heads;
-  cuda::ChunkAttention a;
-  a.type = qkv.scalar_type() == torch::kFloat ? cuda::ElementType::float32 : cuda::ElementType::bfloat16;
+  training_kernels::ChunkAttention a;
+  a.type = qkv.scalar_type() == torch::kFloat ? training_kernels::ElementType::float32
+                                              : training_kernels::ElementType::bfloat16;
   a.batch = qkv.size(0);
   a.tokens = qkv.size(1);
   a.heads = heads;
@@ -49,8 +50,8 @@ struct ChunkAttentionKernel : torch::autograd::Function<ChunkAttentionKernel> {
     const Tensor out = torch::empty({b, t, width}, qkv.options());
     const Tensor log_sum_exp = torch::empty({b, heads, t}, qkv.options().dtype(torch::kFloat));
     on_stream_of(qkv, [&](void* stream) {
-      cuda::chunk_attention_forward(describe(qkv, cosines, sines, log_sum_exp, heads, chunk, causal),
-                                    vectors(out, 0, width, width / heads), stream);
+      training_kernels::chunk_attention_forward(describe(qkv, cosines, sines, log_sum_exp, heads, chunk, causal),
+                                                vectors(out, 0, width, width / heads), stream);
     });
     ctx->save_for_backward({qkv, cosines, sines, out, log_sum_exp});
     ctx->saved_data["heads"] = heads;
@@ -66,16 +67,17 @@ struct ChunkAttentionKernel : torch::autograd::Function<ChunkAttentionKernel> {
     const Tensor d_out = grads[0].to(qkv.scalar_type()).contiguous(), d_qkv = torch::empty_like(qkv),
                  scratch = torch::empty_like(log_sum_exp);
     on_stream_of(qkv, [&](void* stream) {
-      cuda::AttentionGradients g;
+      training_kernels::AttentionGradients g;
       g.out = vectors(out, 0, width, head_width);
       g.d_out = vectors(d_out, 0, width, head_width);
       g.dq = vectors(d_qkv, 0, width, head_width);
       g.dk = vectors(d_qkv, 1, width, head_width);
       g.dv = vectors(d_qkv, 2, width, head_width);
       g.scratch = scratch.data_ptr<float>();
-      cuda::chunk_attention_backward(describe(qkv, saved[1], saved[2], log_sum_exp, heads,
-                                              ctx->saved_data["chunk"].toInt(), ctx->saved_data["causal"].toBool()),
-                                     g, stream);
+      training_kernels::chunk_attention_backward(
+          describe(qkv, saved[1], saved[2], log_sum_exp, heads, ctx->saved_data["chunk"].toInt(),
+                   ctx->saved_data["causal"].toBool()),
+          g, stream);
     });
     return {d_qkv, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }
@@ -85,8 +87,8 @@ struct ChunkAttentionKernel : torch::autograd::Function<ChunkAttentionKernel> {
 
 bool attention_kernel_takes(const Tensor& qkv, std::int64_t heads) {
   const bool type = qkv.scalar_type() == torch::kFloat || qkv.scalar_type() == torch::kBFloat16;
-  return type && qkv.numel() > 0 && qkv.size(0) <= cuda::most_streams &&
-         cuda::attention_takes(static_cast<int>(qkv.size(2) / 3 / heads));
+  return type && qkv.numel() > 0 && qkv.size(0) <= training_kernels::most_streams &&
+         training_kernels::attention_takes(static_cast<int>(qkv.size(2) / 3 / heads));
 }
 
 Tensor chunk_attention_kernel(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary,

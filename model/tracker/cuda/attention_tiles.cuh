@@ -9,7 +9,7 @@
 #include "model/tracker/cuda/float_tile.cuh"
 #include "model/tracker/cuda/tensor_core_tile.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 constexpr float kLog2e = 1.44269504F, kLn2 = 0.69314718F;
 
@@ -148,4 +148,4 @@ void with_types(const ChunkAttention& a, const F& f) {
   }
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -1,6 +1,6 @@
 #include "model/tracker/cuda/attention_tiles.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 namespace {
 
 template <typename T, int D>
@@ -108,4 +108,4 @@ void chunk_attention_forward(const ChunkAttention& attention, const HeadVectors&
   });
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

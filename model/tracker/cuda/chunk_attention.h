@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 enum class ElementType { float32, bfloat16 };
 
@@ -45,4 +45,4 @@ struct AttentionGradients {
 };
 void chunk_attention_backward(const ChunkAttention& attention, const AttentionGradients& gradients, void* stream);
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -1,6 +1,6 @@
 #include "model/tracker/cuda/attention_tiles.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 namespace {
 
 /// Shared memory of both passes: a block's own rows of two kinds, the passing rows of two kinds, the squares between
@@ -165,4 +165,4 @@ void chunk_attention_backward(const ChunkAttention& attention, const AttentionGr
   });
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -1,7 +1,7 @@
 // The way back through outputs and states; delta_backward_inputs.cu goes on to the inputs of the WY form.
 #include "model/tracker/cuda/delta_backward.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 namespace {
 
 template <int D>
@@ -157,4 +157,4 @@ void delta_rule_backward(const DeltaSizes& sizes, const DeltaArrays& in, const D
   delta_inputs_backward(sizes, in, back, stream);
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

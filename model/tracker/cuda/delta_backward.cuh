@@ -3,7 +3,7 @@
 
 #include "model/tracker/cuda/delta_tiles.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 /// The last pass: from dx, x, the states and their gradients to dv, db, d_log_a and the rest of dk. d_log_a comes as
 /// the gradient of g (the log of the decay since the block began) that the outputs gave.
@@ -14,4 +14,4 @@ namespace catena::cuda {
 /// and S fall away.
 void delta_inputs_backward(const DeltaSizes& sizes, const DeltaArrays& in, const DeltaBackward& back, void* stream);
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

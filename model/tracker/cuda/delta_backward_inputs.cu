@@ -1,6 +1,6 @@
 #include "model/tracker/cuda/delta_backward.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 namespace {
 
 template <int D>
@@ -163,4 +163,4 @@ void delta_inputs_backward(const DeltaSizes& sizes, const DeltaArrays& in, const
   });
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

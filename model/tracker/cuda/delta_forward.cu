@@ -1,6 +1,6 @@
 #include "model/tracker/cuda/delta_tiles.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 namespace {
 
 template <int D>
@@ -120,4 +120,4 @@ void delta_rule_forward(const DeltaSizes& sizes, const DeltaArrays& in, const De
   });
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -9,7 +9,7 @@
 
 #include "model/tracker/cuda/chunk_attention.h"  // most_streams
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 /// Sizes: N heads of all streams, T tokens, D = width of keys and queries, V = width of values.
 struct DeltaSizes {
@@ -53,4 +53,4 @@ struct DeltaBackward {
 };
 void delta_rule_backward(const DeltaSizes& sizes, const DeltaArrays& in, const DeltaBackward& backward, void* stream);
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -19,12 +19,12 @@ int block_length(int longest, std::int64_t truncate) {
 }
 
 cuda::DeltaSizes describe(const Tensor& k, const Tensor& v, bool corrected, std::int64_t truncate) {
-  cuda::DeltaSizes sizes;
+  training_kernels::DeltaSizes sizes;
   sizes.heads = k.size(0);
   sizes.tokens = k.size(1);
   sizes.width = static_cast<int>(k.size(2));
   sizes.value_width = static_cast<int>(v.size(2));
-  sizes.block = block_length(cuda::delta_block(sizes.width), truncate);
+  sizes.block = block_length(training_kernels::delta_block(sizes.width), truncate);
   sizes.corrected = corrected;
   sizes.truncate = truncate;
   return sizes;
@@ -40,13 +40,14 @@ struct DeltaRuleKernel : torch::autograd::Function<DeltaRuleKernel> {
   static variable_list forward(AutogradContext* ctx, Tensor q, Tensor k, Tensor v, Tensor log_a, Tensor b, Tensor state,
                                bool corrected, std::int64_t truncate) {
     for (Tensor* x : {&q, &k, &v, &log_a, &b, &state}) *x = x->contiguous();
-    const cuda::DeltaSizes sizes = describe(k, v, corrected, truncate);
+    const training_kernels::DeltaSizes sizes = describe(k, v, corrected, truncate);
     const Tensor out = torch::empty_like(v), final_state = torch::empty_like(state);
     const Tensor states = torch::empty({sizes.heads, sizes.blocks(), sizes.width, sizes.value_width}, v.options());
     const Tensor x = torch::empty_like(v), w = torch::empty_like(k);
     on_stream_of(v, [&](void* stream) {
-      cuda::delta_rule_forward(sizes, arrays(q, k, v, log_a, b),
-                               {data(state), data(out), data(final_state), data(states), data(x), data(w)}, stream);
+      training_kernels::delta_rule_forward(sizes, arrays(q, k, v, log_a, b),
+                                           {data(state), data(out), data(final_state), data(states), data(x), data(w)},
+                                           stream);
     });
     ctx->save_for_backward({q, k, v, log_a, b, states});
     ctx->saved_data["corrected"] = corrected;
@@ -58,7 +59,7 @@ struct DeltaRuleKernel : torch::autograd::Function<DeltaRuleKernel> {
     const auto saved = ctx->get_saved_variables();
     const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &log_a = saved[3], &b = saved[4], &states = saved[5];
     const std::int64_t truncate = ctx->saved_data["truncate"].toInt();
-    const cuda::DeltaSizes sizes = describe(k, v, ctx->saved_data["corrected"].toBool(), truncate);
+    const training_kernels::DeltaSizes sizes = describe(k, v, ctx->saved_data["corrected"].toBool(), truncate);
     const Tensor d_out = grads[0].defined() ? grads[0].contiguous() : torch::zeros_like(v);
     const Tensor d_final = grads[1].defined()
                                ? grads[1].contiguous()
@@ -67,10 +68,10 @@ struct DeltaRuleKernel : torch::autograd::Function<DeltaRuleKernel> {
                  d_log_a = torch::empty_like(log_a), db = torch::empty_like(b), d_state = torch::empty_like(d_final);
     const Tensor x = torch::empty_like(v), w = torch::empty_like(k), dx = torch::empty_like(v),
                  d_states = torch::empty_like(states);
-    const int block = cuda::delta_block(sizes.width);
+    const int block = training_kernels::delta_block(sizes.width);
     const Tensor inverse = torch::empty({sizes.heads, sizes.blocks(), block, block}, v.options());
     on_stream_of(v, [&](void* stream) {
-      cuda::DeltaBackward back;
+      training_kernels::DeltaBackward back;
       back.states = data(states);
       back.d_out = data(d_out);
       back.d_final_state = data(d_final);
@@ -85,7 +86,7 @@ struct DeltaRuleKernel : torch::autograd::Function<DeltaRuleKernel> {
       back.scratch_dx = data(dx);
       back.scratch_inverse = data(inverse);
       back.scratch_states = data(d_states);
-      cuda::delta_rule_backward(sizes, arrays(q, k, v, log_a, b), back, stream);
+      training_kernels::delta_rule_backward(sizes, arrays(q, k, v, log_a, b), back, stream);
     });
     // The first token of a segment is a place where the way back is cut.
     return {dq, dk, dv, d_log_a, db, truncate == 0 ? d_state : Tensor(), Tensor(), Tensor()};
@@ -95,8 +96,8 @@ struct DeltaRuleKernel : torch::autograd::Function<DeltaRuleKernel> {
 }  // namespace
 
 bool delta_kernel_takes(const Tensor& v, std::int64_t width) {
-  return v.scalar_type() == torch::kFloat && v.numel() > 0 && v.size(0) <= cuda::most_streams &&
-         cuda::delta_takes(static_cast<int>(width), static_cast<int>(v.size(2)));
+  return v.scalar_type() == torch::kFloat && v.numel() > 0 && v.size(0) <= training_kernels::most_streams &&
+         training_kernels::delta_takes(static_cast<int>(width), static_cast<int>(v.size(2)));
 }
 
 DeltaOutputs delta_rule_kernel(const DeltaInputs& in) {

@@ -1,7 +1,7 @@
 #include "model/tracker/cuda/delta_tiles.cuh"
 #include "model/tracker/cuda/unit_lower_inverse.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 namespace {
 
 template <int D>
@@ -98,4 +98,4 @@ void delta_prepare(const DeltaSizes& sizes, const DeltaArrays& in, const float* 
   });
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -7,7 +7,7 @@
 #include "model/tracker/cuda/device.cuh"
 #include "model/tracker/cuda/float_tile.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 template <int D>
 struct DeltaPlan {
@@ -157,4 +157,4 @@ void with_width(const DeltaSizes& sizes, const F& f) {
 void delta_prepare(const DeltaSizes& sizes, const DeltaArrays& in, const float* states, float* x, float* w,
                    float* inverse, void* stream);
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 /// The block's dynamic shared memory, on a multiple of 128 bytes.
 __device__ inline unsigned char* dynamic_shared_memory() {
@@ -46,4 +46,4 @@ void launch(const char* what, void (*kernel)(Wanted...), dim3 grid, int threads,
   check_launch(what, cudaLaunchKernelEx(&config, kernel, given...));
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -5,7 +5,7 @@
 
 #include "model/tracker/cuda/device.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 __device__ inline float to_float(float x) { return x; }
 __device__ inline float to_float(__nv_bfloat16 x) { return __bfloat162float(x); }
@@ -18,4 +18,4 @@ __device__ T from_float(float x) {
   }
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

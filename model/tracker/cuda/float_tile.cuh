@@ -3,7 +3,7 @@
 
 #include "model/tracker/cuda/device.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 /// M x N sums of a block of `Threads` threads: each thread has four rows, and every so-manieth column of them, so that
 /// a warp has 16 rows of its own when there are M / 16 warps.
@@ -103,4 +103,4 @@ class FloatTile {
   float sums_[kRows][kColumns];
 };
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -2,7 +2,7 @@
 #include "model/tracker/cuda/element.cuh"
 #include "model/tracker/cuda/level_means.h"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 namespace {
 
 constexpr int kThreads = 128;
@@ -84,4 +84,4 @@ void level_means_backward(const LevelMeans& sizes, const float* d_means, void* d
   });
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -5,7 +5,7 @@
 
 #include "model/tracker/cuda/chunk_attention.h"  // ElementType
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 inline constexpr int most_levels = 4;
 
@@ -31,4 +31,4 @@ void level_means_forward(const LevelMeans& sizes, const void* rows, float* means
 /// The gradient of the rows, all of it written (zero where a row is in no group), strides as those of the rows.
 void level_means_backward(const LevelMeans& sizes, const float* d_means, void* d_rows, void* stream);
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

@@ -7,7 +7,7 @@
 
 #include "model/tracker/cuda/device.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 /// M x N sums of M / 16 warps, 16 rows a warp; the interface of FloatTile as far as attention needs it. Where a warp
 /// keeps which sum is the compiler's secret, so what is done row by row goes through shared memory, or through
@@ -91,4 +91,4 @@ class TensorCoreTile {
   unsigned char rows_[sizeof(Sums::x) / sizeof(float)];
 };
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels

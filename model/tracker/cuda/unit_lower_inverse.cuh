@@ -3,7 +3,7 @@
 
 #include "model/tracker/cuda/device.cuh"
 
-namespace catena::cuda {
+namespace catena::training_kernels {
 
 /// In: the strictly lower triangle of L (the rest is not read). Out: (I + L)^-1, zeros above the diagonal. All threads
 /// of the block must come here, in step; it ends in step. Diagonal blocks of 16 by forward substitution, a thread a
@@ -57,4 +57,4 @@ __device__ void invert_unit_lower(float* m, int stride) {
   }
 }
 
-}  // namespace catena::cuda
+}  // namespace catena::training_kernels
