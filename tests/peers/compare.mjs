@@ -4,7 +4,7 @@
 //                                [--longest 32768]
 // Fetches node-llama-cpp, which holds llama.cpp's libraries ready built, into the folder. One JSON object a figure.
 import {execFileSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
@@ -12,10 +12,12 @@ import {writeLlama, writeMamba} from './gguf.mjs';
 
 const version = '3.22.1';
 const here = dirname(fileURLToPath(import.meta.url)), root = resolve(here, '../..');
+const models = join(root, 'assets/models');
+const shipped = readdirSync(models).find(name => name.startsWith('catena-text-'));
 const {values: options} = parseArgs({
   options: {
     catena: {type: 'string', default: join(root, 'build/catena')},
-    model: {type: 'string', default: join(root, 'assets/models/catena-text-4')},
+    model: {type: 'string', default: join(models, shipped)},
     folder: {type: 'string', default: join(root, 'build/peers')},
     rounds: {type: 'string', default: '5'},
     threads: {type: 'string', default: '1'},

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "app/assets_folder.h"
 #include "audio/synthesizer.h"
 #include "audio/write_wav.h"
 #include "tests/app/session/session_fixture.h"
@@ -54,8 +55,7 @@ void speak_into_microphone(const std::string& text) {
 /// A session with the shipped models, and what it tells.
 struct Talking {
   const Fixture fixture;
-  const std::filesystem::path models = std::filesystem::path(CATENA_SOURCE_DIR) / "assets" / "models";
-  AppSession session{{models / "catena-text-5", {}, {models / "catena-speech-3", models / "catena-text-4"}, {}}};
+  AppSession session{{model_folder(), {}, {speech_model_folder(), model_folder()}, {}}};
   Listener listener{session};
   std::vector<ui::Turn> turns;
   std::vector<ui::TalkLine> lines;
