@@ -21,7 +21,7 @@ class ProductRate {
   ProductRate(const ModelConfig& config, const ExecutorOptions& options)
       : options_(options),
         pool_(options.threads),
-        quantized_(block_tokens, config.width),
+        quantized_(block_tokens, config.width, best_kernels(), options.threads),
         matrix_(config.width,
                 std::vector(1, std::vector<float>(static_cast<std::size_t>(4 * config.width * config.width), 0.5F)),
                 options.precision),

@@ -9,10 +9,10 @@ namespace catena::model {
 FrameState::FrameState(const ModelConfig& config) : numbers_(StateLayout(config, min_chunk_length).running_chunk()) {}
 
 FrameReader::FrameReader(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& options, const Kernels& kernels)
-    : model_(PackedModel::get(weights, options.precision)),
+    : model_(PackedModel::get(weights, options.precision, kernels)),
       kernels_(kernels),
       pool_(options.threads),
-      scratch_(model_->config, options.threads),
+      scratch_(model_->config, options.threads, kernels),
       keys_(static_cast<std::size_t>(block_tokens) * scratch_.width),
       values_(keys_.size()) {
   if (!config().reads_frames()) throw std::runtime_error("model '" + config().name + "' reads text, not sound");

@@ -14,6 +14,7 @@ namespace {
 // time.
 constexpr std::int64_t worth_sharing = 1'500'000;
 constexpr std::int64_t worth_sharing_bytes = 3 * worth_sharing;
+constexpr std::int64_t worth_sharing_tiles = 4 * worth_sharing_bytes;  // a quarter of what fewest_tile_tokens counts on
 constexpr int worth_sharing_rows = 32;
 
 std::size_t half_lane(std::size_t lane) { return static_cast<std::size_t>(bfloat16_place(static_cast<int>(lane))); }
@@ -24,7 +25,7 @@ constexpr float smallest_row = 1e-30F;
 
 }  // namespace
 
-Linear::Linear(int inputs, std::span<const std::vector<float>> matrices, Precision precision)
+Linear::Linear(int inputs, std::span<const std::vector<float>> matrices, Precision precision, const Kernels& kernels)
     : inputs_(inputs), precision_(precision) {
   const auto width = static_cast<std::size_t>(inputs);
   std::size_t outputs = 0;
@@ -32,6 +33,7 @@ Linear::Linear(int inputs, std::span<const std::vector<float>> matrices, Precisi
   outputs_ = static_cast<int>(outputs);
   if (precision == Precision::int8) {
     pack_bytes(matrices);
+    if (kernels.tiles) tiles_ = TileProduct::make(bytes_.data(), inputs_, outputs_);
     return;
   }
   const std::size_t size = static_cast<std::size_t>(panels()) * width * panel_lanes;
@@ -116,27 +118,35 @@ void Linear::multiply(const Compute& compute, Rows x, int tokens, Rows y, bool a
 void Linear::multiply_bytes(const Compute& compute, Rows x, int tokens, Rows y, bool add) const {
   std::int16_t* values = compute.quantized.values.data();
   float* scales = compute.quantized.scales.data();
+  const bool in_tiles = compute.kernels.tiles && tiles_ != nullptr && tokens >= fewest_tile_tokens;
   compute.pool.split(tokens, tokens >= worth_sharing_rows, [&](int begin, int end) {
     for (int t = begin; t < end; ++t) {
-      scales[t] = compute.kernels.quantize(
-          x.row(t), values + static_cast<std::size_t>(t) * static_cast<std::size_t>(inputs_), inputs_, largest_input_);
+      std::int16_t* row = values + static_cast<std::size_t>(t) * static_cast<std::size_t>(inputs_);
+      scales[t] = compute.kernels.quantize(x.row(t), row, inputs_, largest_input_);
+      if (in_tiles) compute.quantized.tiles.store(compute.kernels, t, row, inputs_);
     }
   });
-  const bool share = std::int64_t{inputs_} * outputs_ * tokens >= worth_sharing_bytes;
-  compute.pool.split(panels(), share, [&](int first, int last) {
-    IntegerProductArgs args;
-    args.weights = bytes_.data();
-    args.row_scales = row_scales_.data();
-    args.inputs = inputs_;
-    args.outputs = outputs_;
+  IntegerProductArgs all;
+  all.weights = bytes_.data();
+  all.row_scales = row_scales_.data();
+  all.inputs = inputs_;
+  all.outputs = outputs_;
+  all.last_panel = panels();
+  all.x = values;
+  all.x_scales = scales;
+  all.tokens = tokens;
+  all.y = y.data;
+  all.y_stride = y.stride;
+  all.add = add;
+  const std::int64_t products = std::int64_t{inputs_} * outputs_ * tokens;
+  if (in_tiles) {
+    tiles_->multiply(compute.kernels, compute.pool, products >= worth_sharing_tiles, compute.quantized.tiles, all);
+    return;
+  }
+  compute.pool.split(panels(), products >= worth_sharing_bytes, [&](int first, int last) {
+    IntegerProductArgs args = all;
     args.first_panel = first;
     args.last_panel = last;
-    args.x = values;
-    args.x_scales = scales;
-    args.tokens = tokens;
-    args.y = y.data;
-    args.y_stride = y.stride;
-    args.add = add;
     compute.kernels.product_int8(args);
   });
 }

@@ -12,7 +12,7 @@ inline constexpr int block_tokens = 128;
 
 /// Working memory of one executor, for block_tokens tokens. Allocated once.
 struct Scratch {
-  Scratch(const ModelConfig& config, int threads);
+  Scratch(const ModelConfig& config, int threads, const Kernels& kernels);
 
   Rows x() { return {residual.data(), width}; }
   Rows h() { return {normed.data(), width}; }

@@ -21,9 +21,10 @@ ExecutorOptions checked(const ExecutorOptions& options) {
 
 }  // namespace
 
-Scratch::Scratch(const ModelConfig& config, int threads)
+Scratch::Scratch(const ModelConfig& config, int threads, const Kernels& kernels)
     : width(static_cast<std::size_t>(config.width)),
-      quantized(block_tokens, std::max({config.width, config.ffn, config.features, config.gate_hidden})) {
+      quantized(block_tokens, std::max({config.width, config.ffn, config.features, config.gate_hidden}), kernels,
+                threads) {
   const auto size = [](int value) { return static_cast<std::size_t>(value); };
   const std::size_t rows = block_tokens;
   const bool delta = config.has_memory();
@@ -46,11 +47,11 @@ Scratch::Scratch(const ModelConfig& config, int threads)
 
 NativeExecutor::NativeExecutor(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& options,
                                const Kernels& kernels)
-    : model_(PackedModel::get(weights, options.precision)),
+    : model_(PackedModel::get(weights, options.precision, kernels)),
       options_(checked(options)),
       kernels_(kernels),
       pool_(options.threads),
-      scratch_(model_->config, options.threads) {
+      scratch_(model_->config, options.threads, kernels) {
   if (config().reads_frames()) throw std::runtime_error("model '" + config().name + "' reads sound, not text");
 }
 

@@ -9,12 +9,13 @@ namespace {
 
 class Packer {
  public:
-  Packer(const Weights& weights, Precision precision) : weights_(weights), precision_(precision) {}
+  Packer(const Weights& weights, Precision precision, const Kernels& kernels)
+      : weights_(weights), precision_(precision), kernels_(kernels) {}
 
   Linear matrix(int inputs, const std::vector<std::string>& names) const {
     std::vector<std::vector<float>> parts;
     for (const std::string& name : names) parts.push_back(weights_.to_float(name));
-    return {inputs, parts, precision_};
+    return {inputs, parts, precision_, kernels_};
   }
 
   Buffer vector(const std::string& name) const {
@@ -43,7 +44,7 @@ class Packer {
       if (gate) {
         const Precision steep = precision_ == Precision::int8 ? Precision::float32 : precision_;
         const std::vector<std::vector<float>> importance{weights_.to_float(mixer + "importance.out.weight")};
-        packed.importance_out = {config.gate_hidden, importance, steep};
+        packed.importance_out = {config.gate_hidden, importance, steep, kernels_};
         packed.importance_bias = vector(mixer + "importance.out.bias");
       }
       packed.decay_bias = vector(mixer + "decay.bias");
@@ -77,6 +78,7 @@ class Packer {
 
   const Weights& weights_;
   Precision precision_;
+  const Kernels& kernels_;
 };
 
 void fill_rotations(PackedModel& model) {
@@ -91,8 +93,8 @@ void fill_rotations(PackedModel& model) {
   }
 }
 
-std::shared_ptr<const PackedModel> pack(const Weights& weights, Precision precision) {
-  const Packer packer(weights, precision);
+std::shared_ptr<const PackedModel> pack(const Weights& weights, Precision precision, const Kernels& kernels) {
+  const Packer packer(weights, precision, kernels);
   auto model = std::make_shared<PackedModel>();
   model->config = weights.config();
   if (model->config.reads_frames()) {
@@ -112,13 +114,14 @@ std::shared_ptr<const PackedModel> pack(const Weights& weights, Precision precis
 struct Packed {
   std::weak_ptr<const Weights> weights;
   Precision precision;
+  bool tiles;  // all in which kernels differ here
   std::weak_ptr<const PackedModel> model;
 };
 
 }  // namespace
 
-std::shared_ptr<const PackedModel> PackedModel::get(const std::shared_ptr<const Weights>& weights,
-                                                    Precision precision) {
+std::shared_ptr<const PackedModel> PackedModel::get(const std::shared_ptr<const Weights>& weights, Precision precision,
+                                                    const Kernels& kernels) {
   static std::mutex mutex;
   static std::vector<Packed> known;
   const std::lock_guard lock(mutex);
@@ -126,11 +129,11 @@ std::shared_ptr<const PackedModel> PackedModel::get(const std::shared_ptr<const 
   for (const Packed& entry : known) {
     // Identity by control block: an address may have been used again, a held weak_ptr may not.
     const bool same = !entry.weights.owner_before(weights) && !weights.owner_before(entry.weights);
-    if (!same || entry.precision != precision) continue;
+    if (!same || entry.precision != precision || entry.tiles != kernels.tiles) continue;
     if (std::shared_ptr<const PackedModel> model = entry.model.lock()) return model;
   }
-  std::shared_ptr<const PackedModel> model = pack(*weights, precision);
-  known.push_back({weights, precision, model});
+  std::shared_ptr<const PackedModel> model = pack(*weights, precision, kernels);
+  known.push_back({weights, precision, kernels.tiles, model});
   return model;
 }
 

@@ -48,8 +48,9 @@ struct PackedModel {
 
   /// Packs, or hands out what is already packed and still in use. Matrices are rounded to bfloat16 or int8 when asked
   /// for; vectors stay float32, and so does importance_out in int8: tiny, and what it gives is divided by the
-  /// temperature.
-  static std::shared_ptr<const PackedModel> get(const std::shared_ptr<const Weights>& weights, Precision precision);
+  /// temperature. `kernels`: those that the model will be computed with.
+  static std::shared_ptr<const PackedModel> get(const std::shared_ptr<const Weights>& weights, Precision precision,
+                                                const Kernels& kernels = best_kernels());
 };
 
 }  // namespace catena::model

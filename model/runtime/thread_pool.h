@@ -34,14 +34,20 @@ class ThreadPool {
   /// `worth_sharing`.
   template <typename Work>
   void split(int count, bool worth_sharing, const Work& work) {
+    split_by_thread(count, worth_sharing, [&](int begin, int end, int) { work(begin, end); });
+  }
+
+  /// The same with work(begin, end, thread).
+  template <typename Work>
+  void split_by_thread(int count, bool worth_sharing, const Work& work) {
     if (workers_.empty() || !worth_sharing || count < 2) {
-      if (count > 0) work(0, count);
+      if (count > 0) work(0, count, 0);
       return;
     }
     const int parts = std::min(count, pieces_a_thread * threads());
-    run(parts, [&](int part, int) {
+    run(parts, [&](int part, int thread) {
       const auto cut = [&](int p) { return static_cast<int>(static_cast<std::int64_t>(count) * p / parts); };
-      work(cut(part), cut(part + 1));
+      work(cut(part), cut(part + 1), thread);
     });
   }
 

@@ -40,7 +40,7 @@ std::shared_ptr<const Weights> filler_weights(const ModelConfig& config) {
 }
 
 Transformer::Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest)
-    : model_(*PackedModel::get(weights, precision)), scratch_(weights->config(), 1), longest_(longest) {
+    : model_(*PackedModel::get(weights, precision)), scratch_(weights->config(), 1, best_kernels()), longest_(longest) {
   const ModelConfig& config = model_.config;
   if (config.carry != Carry::attention) throw std::runtime_error("a Transformer is made of a carry = attention model, not of '" + config.name + "'");
   caches_.resize(static_cast<std::size_t>(config.layers));

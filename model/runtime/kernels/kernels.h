@@ -54,6 +54,21 @@ struct IntegerProductArgs {
   bool add = false;
 };
 
+/// What a product of split inputs (tile_product.h) left behind, put together modulo 2^32:
+/// y[t][o] (+)= row_scales[o] * x_scales[t] * (256 sums[t][0][o] + sums[t][1][o] - offsets[o]).
+struct TileSumsArgs {
+  const std::int32_t* sums = nullptr;      ///< [tokens][2][stride]: of the upper bytes, of the lower ones
+  std::size_t stride = 0;                  ///< a multiple of vector_lanes, at least outputs
+  const std::uint32_t* offsets = nullptr;  ///< [stride]
+  const float* row_scales = nullptr;       ///< [outputs, rounded up to vector_lanes]
+  int outputs = 0;
+  const float* x_scales = nullptr;  ///< [tokens]
+  int tokens = 0;
+  float* y = nullptr;
+  std::size_t y_stride = 0;
+  bool add = false;
+};
+
 /// One head of a delta layer over a run of tokens; pointers are to the first token.
 struct DeltaArgs {
   float* memory = nullptr;  ///< S [D, D], rows indexed by k
@@ -112,6 +127,12 @@ struct Kernels {
   void (*attend)(const AttentionArgs&);
   /// ln sum exp(x); x has `count` floats.
   float (*log_sum_exp)(const float* x, int count);
+  /// x + 32768 as two bytes, width a multiple of vector_lanes
+  void (*split_bytes)(const std::int16_t* x, std::uint8_t* upper, std::uint8_t* lower, int width);
+  void (*join_tile_sums)(const TileSumsArgs&);
+  /// Whether oneDNN makes the 8-bit products of many tokens (tile_product.h). Matrices and working memory are made for
+  /// it.
+  bool tiles = false;
 };
 
 /// The best for this processor, or those that the environment variable CATENA_KERNELS names: chosen once. Throws

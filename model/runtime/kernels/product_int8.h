@@ -13,6 +13,8 @@ using LoosePairs = std::int16_t __attribute__((vector_size(lanes * 4), aligned(2
 using LooseShorts = std::int16_t __attribute__((vector_size(lanes * 2), aligned(2), may_alias));
 using LooseInt = std::int32_t __attribute__((aligned(2), may_alias));
 
+CATENA_INLINE BitVector load_bits(const void* from) { return *static_cast<const LooseBits*>(from); }
+
 /// Four inputs' weights of an output stand together, so that shifts of 16-bit words sign-extend two of them without
 /// moving anything between words, which wide registers are slow at: the first and the third with shift 8, the others
 /// with 0.
@@ -57,6 +59,19 @@ CATENA_INLINE void add_pairs(IntVector (&sums)[tokens][vectors], const std::int8
   }
 }
 
+/// y[lane] (+)= scale * sums, of as many lanes as are `left`. One place, so that every product rounds alike.
+CATENA_INLINE void write_sums(float* y, IntVector sums, Vector scale, int left, bool add) {
+  const Vector product = __builtin_convertvector(sums, Vector);
+  if (left >= lanes) {
+    store(y, add ? load(y) + product * scale : product * scale);
+    return;
+  }
+  Vector edge = {};
+  for (int j = 0; j < left && add; ++j) edge[j] = y[j];
+  edge = add ? edge + product * scale : product * scale;
+  for (int j = 0; j < left; ++j) y[j] = edge[j];
+}
+
 /// `weights` points at the tile's first lane of the panel's first four inputs.
 template <int tokens, int vectors>
 void product_tile_int8(const IntegerProductArgs& args, const std::int8_t* weights, int first_token, int first_output) {
@@ -80,17 +95,7 @@ void product_tile_int8(const IntegerProductArgs& args, const std::int8_t* weight
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) {
       const Vector scale = load(args.row_scales + first_output + v * lanes) * args.x_scales[first_token + t];
-      const Vector product = __builtin_convertvector(sums[t][v], Vector);
-      float* place = y + v * lanes;
-      const int left = args.outputs - first_output - v * lanes;
-      if (left >= lanes) {
-        store(place, args.add ? load(place) + product * scale : product * scale);
-      } else {
-        Vector edge = {};
-        for (int j = 0; j < left && args.add; ++j) edge[j] = place[j];
-        edge = args.add ? edge + product * scale : product * scale;
-        for (int j = 0; j < left; ++j) place[j] = edge[j];
-      }
+      write_sums(y + v * lanes, sums[t][v], scale, args.outputs - first_output - v * lanes, args.add);
     }
   }
 }
@@ -167,6 +172,29 @@ inline float quantize(const float* x, std::int16_t* out, int width, int largest)
     *reinterpret_cast<LooseShorts*>(out + i) = __builtin_convertvector(evens_first(integers), LooseShorts);
   }
   return scale;
+}
+
+inline void split_bytes(const std::int16_t* x, std::uint8_t* __restrict upper, std::uint8_t* __restrict lower,
+                        int width) {
+  for (int i = 0; i < width; ++i) {
+    const auto moved = static_cast<std::uint16_t>(x[i] + 32768);
+    upper[i] = static_cast<std::uint8_t>(moved >> 8);
+    lower[i] = static_cast<std::uint8_t>(moved);
+  }
+}
+
+inline void join_tile_sums(const TileSumsArgs& args) {
+  for (int t = 0; t < args.tokens; ++t) {
+    const std::int32_t* upper = args.sums + 2 * static_cast<std::size_t>(t) * args.stride;
+    const std::int32_t* lower = upper + args.stride;
+    float* y = args.y + static_cast<std::size_t>(t) * args.y_stride;
+    for (int o = 0; o < args.outputs; o += lanes) {
+      // Unsigned, so that it may wrap around.
+      const BitVector sums = (load_bits(upper + o) << 8) + load_bits(lower + o) - load_bits(args.offsets + o);
+      const Vector scale = load(args.row_scales + o) * args.x_scales[t];
+      write_sums(y + o, reinterpret_cast<IntVector>(sums), scale, args.outputs - o, args.add);
+    }
+  }
 }
 
 }  // namespace catena::model::CATENA_KERNELS

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/runtime/kernels/kernels.h"
+#include "model/runtime/tile_product.h"
 
 namespace catena::model {
 
@@ -25,8 +26,9 @@ extern const Kernels table;
 namespace {
 
 struct Usable {
-  std::array<const Kernels*, 4> list{};
+  std::array<const Kernels*, 5> list{};
   std::size_t count = 0;
+  Kernels with_tiles{};
 
   Usable() {
 #if defined(__x86_64__)
@@ -34,7 +36,16 @@ struct Usable {
     const bool fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool wide = fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (wide && __builtin_cpu_supports("avx512vnni")) list[count++] = &avx512vnni::table;
+    if (wide && __builtin_cpu_supports("avx512vnni")) {
+      const TileUnit unit = tile_unit();
+      with_tiles = avx512vnni::table;
+      with_tiles.tiles = true;
+      with_tiles.name = unit == TileUnit::amx ? "amx" : "onednn";
+      if (unit == TileUnit::amx) list[count++] = &with_tiles;
+      list[count++] = &avx512vnni::table;
+      // The same path without tiles, for tests and comparisons.
+      if (unit == TileUnit::vnni) list[count++] = &with_tiles;
+    }
     if (wide) list[count++] = &avx512::table;
     if (fma) list[count++] = &avx2::table;
 #endif

@@ -25,6 +25,8 @@ const Kernels table{CATENA_KERNELS_NAME,
                     gated_norm,
                     rotate,
                     attend,
-                    log_sum_exp};
+                    log_sum_exp,
+                    split_bytes,
+                    join_tile_sums};
 
 }  // namespace catena::model::CATENA_KERNELS

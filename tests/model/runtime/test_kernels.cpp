@@ -59,10 +59,10 @@ TEST_CASE("a product of any number of tokens and outputs is right and the same f
   CAPTURE(kernels.name, outputs, to_string(precision));
   const int inputs = 48;
   ThreadPool pool(1);
-  QuantizedRows quantized(23, inputs);
+  QuantizedRows quantized(23, inputs, kernels);
   const Compute compute{kernels, pool, quantized};
   std::vector<std::vector<float>> matrix{random_numbers(static_cast<std::size_t>(outputs * inputs), 1)};
-  const Linear linear(inputs, matrix, precision);
+  const Linear linear(inputs, matrix, precision, kernels);
   for (int o = 0; o < outputs; ++o) linear.row(o, &matrix[0][static_cast<std::size_t>(o * inputs)]);  // as rounded
   auto x = random_numbers(23 * 50, 2);
   for (int tokens = 1; tokens <= 23; ++tokens) {
