@@ -14,7 +14,7 @@ namespace {
 // time.
 constexpr std::int64_t worth_sharing = 1'500'000;
 constexpr std::int64_t worth_sharing_bytes = 3 * worth_sharing;
-constexpr std::int64_t worth_sharing_tiles = 4 * worth_sharing_bytes;  // a quarter of what fewest_tile_tokens counts on
+constexpr std::int64_t worth_sharing_tiles = 4 * worth_sharing_bytes;  // half of what they gain at best
 constexpr int worth_sharing_rows = 32;
 
 std::size_t half_lane(std::size_t lane) { return static_cast<std::size_t>(bfloat16_place(static_cast<int>(lane))); }

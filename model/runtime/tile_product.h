@@ -5,7 +5,7 @@
 // A tile multiplies bytes, our inputs have 16 bits: x + 32768 = 256 u + l with u and l from 0 to 255, so that
 //   W x = 256 (W u) + (W l) - 32768 (W 1),
 // one product of unsigned with signed bytes that has two rows a token, and the rows' sums of W, known beforehand. All
-// of it are integers. W u and W l never leave 32 bits: 255 * 127 * inputs is below 2^31 up to 66 310 inputs, and a row
+// of it are integers. W u and W l never leave 32 bits: 255 * 127 * inputs is below 2^31 up to 66 311 inputs, and a row
 // has at most 65 536 (ModelConfig::validate). 256 (W u) may leave them, so the sum is made modulo 2^32; as W x fits 32
 // bits (Linear sees to it), that is W x.
 #pragma once
