@@ -14,13 +14,14 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 /// Part `part` of [B, T, parts, H, D].
-cuda::HeadVectors vectors(const Tensor& x, std::int64_t part, std::int64_t width, std::int64_t head_width) {
+training_kernels::HeadVectors vectors(const Tensor& x, std::int64_t part, std::int64_t width, std::int64_t head_width) {
   return {static_cast<char*>(x.data_ptr()) + part * width * static_cast<std::int64_t>(x.element_size()), x.stride(0),
           x.stride(1), head_width};
 }
 
-cuda::ChunkAttention describe(const Tensor& qkv, const Tensor& cosines, const Tensor& sines, const Tensor& log_sum_exp,
-                              std::int64_t heads, std::int64_t chunk, bool causal) {
+training_kernels::ChunkAttention describe(const Tensor& qkv, const Tensor& cosines, const Tensor& sines,
+                                          const Tensor& log_sum_exp, std::int64_t heads, std::int64_t chunk,
+                                          bool causal) {
   const std::int64_t width = qkv.size(2) / 3, head_width = width / heads;
   training_kernels::ChunkAttention a;
   a.type = qkv.scalar_type() == torch::kFloat ? training_kernels::ElementType::float32

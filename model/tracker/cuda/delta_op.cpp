@@ -18,7 +18,7 @@ int block_length(int longest, std::int64_t truncate) {
   return block;
 }
 
-cuda::DeltaSizes describe(const Tensor& k, const Tensor& v, bool corrected, std::int64_t truncate) {
+training_kernels::DeltaSizes describe(const Tensor& k, const Tensor& v, bool corrected, std::int64_t truncate) {
   training_kernels::DeltaSizes sizes;
   sizes.heads = k.size(0);
   sizes.tokens = k.size(1);
@@ -30,7 +30,8 @@ cuda::DeltaSizes describe(const Tensor& k, const Tensor& v, bool corrected, std:
   return sizes;
 }
 
-cuda::DeltaArrays arrays(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& log_a, const Tensor& b) {
+training_kernels::DeltaArrays arrays(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& log_a,
+                                     const Tensor& b) {
   return {q.data_ptr<float>(), k.data_ptr<float>(), v.data_ptr<float>(), log_a.data_ptr<float>(), b.data_ptr<float>()};
 }
 

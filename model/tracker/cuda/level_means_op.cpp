@@ -11,8 +11,8 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-cuda::LevelMeans describe(torch::ScalarType type, std::int64_t b, std::int64_t t, std::int64_t columns,
-                          std::int64_t levels) {
+training_kernels::LevelMeans describe(torch::ScalarType type, std::int64_t b, std::int64_t t, std::int64_t columns,
+                                      std::int64_t levels) {
   training_kernels::LevelMeans sizes;
   sizes.type = type == torch::kFloat ? training_kernels::ElementType::float32 : training_kernels::ElementType::bfloat16;
   sizes.batch = b;
