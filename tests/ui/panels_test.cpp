@@ -12,6 +12,7 @@
 #include <QSpinBox>
 #include <QStandardItemModel>
 #include <QToolButton>
+#include <cmath>
 
 #include "tests/ui/alt_keys.h"
 #include "tests/ui/window_fixture.h"
@@ -241,6 +242,21 @@ TEST_CASE_METHOD(WindowFixture, "figures and pictures can be saved, and failing 
   window->ask_save_path = [&](const QString&, const QString&, const QString&) { return folder.filePath("no/such/f"); };
   Q_EMIT window->memory().csvWanted();
   CHECK(notice().contains("could not be saved"));
+}
+
+TEST_CASE("digital silence is dark in the spectrogram, and sound after it is not") {
+  Spectrogram spectrogram;
+  spectrogram.resize(200, 80);
+  const auto brightest = [&] {
+    const QImage image = spectrogram.grab().toImage();
+    int most = 0;
+    for (int x = 0; x < image.width(); ++x) most = std::max(most, qGray(image.pixel(x, image.height() / 2)));
+    return most;
+  };
+  spectrogram.add(QVector<QVector<float>>(600, QVector<float>(80, std::log(1e-10F))));
+  CHECK(brightest() < 20);
+  spectrogram.add(QVector<QVector<float>>(50, QVector<float>(80, -4.0F)));
+  CHECK(brightest() > 150);
 }
 
 TEST_CASE_METHOD(WindowFixture, "the microphone is off at the start and says so") {

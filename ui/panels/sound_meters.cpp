@@ -16,6 +16,8 @@ constexpr int bands = 80;
 constexpr int frame_ms = 10;
 constexpr int columns = sound_history_ms / frame_ms;
 constexpr float shown_range = 9.0F;  // natural log: 39 dB below the loudest
+// Digital silence is ln 1e-10 in every band, and must look like it.
+constexpr float quietest_ceiling = -23.03F + shown_range;
 constexpr int clipping_shown_ms = 2000;
 constexpr double quietest_dbfs = -60;
 
@@ -91,7 +93,7 @@ void LevelMeter::paintEvent(QPaintEvent*) {
 // --- spectrogram
 // ------------------------------------------------------------------------------------------------------
 
-Spectrogram::Spectrogram(QWidget* parent) : QWidget(parent), image_(columns, bands, QImage::Format_RGB32), gate_(this) {
+Spectrogram::Spectrogram(QWidget* parent) : QWidget(parent), image_(columns, bands, QImage::Format_RGB32), ceiling_(quietest_ceiling), gate_(this) {
   setAccessibleName(tr("Spectrogram"));
   setAccessibleDescription(tr("Log-mel bands of the last %1 seconds").arg(sound_history_ms / 1000));
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
@@ -102,7 +104,7 @@ Spectrogram::Spectrogram(QWidget* parent) : QWidget(parent), image_(columns, ban
 void Spectrogram::add(const QVector<QVector<float>>& frames) {
   if (frames.isEmpty()) return;
   for (const QVector<float>& frame : frames) {
-    float loudest = -100;
+    float loudest = quietest_ceiling;
     for (const float value : frame) loudest = std::max(loudest, value);
     ceiling_ = std::max(loudest, ceiling_ - 0.002F);  // adapts to a quieter room within some tens of seconds
     const int column = static_cast<int>(frames_ % columns);
@@ -118,7 +120,7 @@ void Spectrogram::add(const QVector<QVector<float>>& frames) {
 void Spectrogram::clear() {
   image_.fill(heat()[0]);
   frames_ = 0;
-  ceiling_ = -100;
+  ceiling_ = quietest_ceiling;
   update();
 }
 

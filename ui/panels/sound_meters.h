@@ -49,7 +49,7 @@ class Spectrogram : public QWidget {
  private:
   QImage image_;  // a ring of columns, low bands at the bottom
   qint64 frames_ = 0;
-  float ceiling_ = -100;
+  float ceiling_;
   RepaintGate gate_;
 };
 
