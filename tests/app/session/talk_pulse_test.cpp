@@ -55,7 +55,8 @@ void speak_into_microphone(const std::string& text) {
 /// A session with the shipped models, and what it tells.
 struct Talking {
   const Fixture fixture;
-  AppSession session{{model_folder(), {}, {speech_model_folder(), model_folder()}, {}}};
+  const std::filesystem::path models = std::filesystem::path(CATENA_SOURCE_DIR) / "assets" / "models";
+  AppSession session{{models / default_model, {}, {models / default_speech_model, models / default_model}, {}}};
   Listener listener{session};
   std::vector<ui::Turn> turns;
   std::vector<ui::TalkLine> lines;
