@@ -1,13 +1,10 @@
 // Frames of sound as the first layer's input, for the systems that stand beside a reader of speech. No LibTorch in here.
 #pragma once
 
+#include <memory>
 #include <span>
 
-#include "model/runtime/linear.h"
-
-namespace catena::model {
-class Weights;
-}
+#include "model/runtime/packed_model.h"
 
 namespace catena::model::lab {
 
@@ -16,15 +13,15 @@ namespace catena::model::lab {
 class FrameEmbedding {
  public:
   /// Of a model that reads frames.
-  FrameEmbedding(const Weights& weights, Precision precision);
+  FrameEmbedding(const std::shared_ptr<const Weights>& weights, Precision precision);
 
   /// Of one frame [features]; [d], valid until the next call.
   std::span<float> operator()(std::span<const float> frame);
 
  private:
+  std::shared_ptr<const PackedModel> reader_;  // shared with the reader itself
   ThreadPool pool_{1};
-  Linear weight_;
-  Buffer bias_, x_;
+  Buffer x_;
   QuantizedRows quantized_;
 };
 

@@ -46,7 +46,7 @@ class LabLane final : public StreamLane {
       : StreamLane(model.weights->config()), most_bytes_(model.most_state_bytes), model_(config, 1) {
     if (!model_.streams()) throw std::runtime_error("system '" + config.mixer.system + "' does not stream");
     state_ = model_.initial_state(1);
-    if (model.weights->config().reads_frames()) embedding_.emplace(*model.weights, Precision::float32);
+    if (model.weights->config().reads_frames()) embedding_.emplace(model.weights, model.precision);
     grows_ = model_.mixer(0).state_bytes(2) > model_.mixer(0).state_bytes(1);
   }
 

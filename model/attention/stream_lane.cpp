@@ -86,7 +86,7 @@ class TransformerLane final : public StreamLane {
   explicit TransformerLane(const LaneModel& model)
       : StreamLane(model.weights->config()), most_bytes_(model.most_state_bytes) {
     const ModelConfig config = same_size_transformer(model.weights->config());
-    if (model.weights->config().reads_frames()) embedding_.emplace(*model.weights, model.precision);
+    if (model.weights->config().reads_frames()) embedding_.emplace(model.weights, model.precision);
     const std::int64_t longest = std::max<std::int64_t>(1, most_bytes_ / kv_cache_bytes(config, 1));
     transformer_ = std::make_unique<Transformer>(filler_weights(config), model.precision, static_cast<int>(longest));
     longest_ = longest;

@@ -20,20 +20,14 @@ double quantile(std::vector<float> values, double part) {
 
 void StreamLanes::begin(const TokenLog& log, const std::string& what) {
   const std::lock_guard lock(inbox_mutex_);
-  runs_.clear();  // of the stream before
-  tokens_.clear();
-  frames_.clear();
-  features_ = 0;
+  begin_inbox(0);
   for (std::int64_t place = log.begin(); place < log.end(); ++place) tokens_.push_back(log.at(place));
   runs_.push_back({.place = log.begin(), .count = tokens_.size(), .another = true, .event = what});
 }
 
 void StreamLanes::begin_sound(int features, const std::string& what) {
   const std::lock_guard lock(inbox_mutex_);
-  runs_.clear();
-  tokens_.clear();
-  frames_.clear();
-  features_ = features;
+  begin_inbox(features);
   runs_.push_back({.place = 0, .count = 0, .another = true, .features = features, .event = what});
 }
 
@@ -52,6 +46,14 @@ void StreamLanes::write(std::int64_t place, std::span<const float> frames) {
   if (inbox_frames() + count > limits_.frames) drop_inbox(place);
   frames_.insert(frames_.end(), frames.begin(), frames.end());
   runs_.push_back({.place = place, .count = count, .features = features_});
+}
+
+/// Nothing of the stream before.
+void StreamLanes::begin_inbox(int features) {
+  runs_.clear();
+  tokens_.clear();
+  frames_.clear();
+  features_ = features;
 }
 
 /// It holds more than any lane could still read.
@@ -97,11 +99,12 @@ void StreamLanes::take_in() {
       kept = log_.write(run.place, tokens.first(run.count));
       tokens = tokens.subspan(run.count);
     }
-    if (turned) {
-      make_all();
-      say(run.event);
-    } else if (run.another || kept < 0) {
-      for (Lane& lane : lanes_) start(lane);
+    if (run.another || kept < 0) {
+      if (turned) {
+        make_all();
+      } else {
+        for (Lane& lane : lanes_) start(lane);
+      }
       if (run.another) {
         say(run.event);
       } else if (had_any) {
@@ -141,7 +144,8 @@ void StreamLanes::start(Lane& lane) {
   lane.next_ms = 0;
   lane.figures.problem.clear();
   lane.figures.steps.clear();
-  // One that has read nothing yet has not begun yet either: whether it was chosen before or after the stream was told is the same.
+  // One that has read nothing yet has not begun yet either: whether it was chosen before or after the stream was told
+  // is the same.
   if (!lane.fresh) ++lane.figures.run;
   lane.fresh = true;
 }
@@ -220,8 +224,10 @@ bool StreamLanes::step(std::chrono::steady_clock::time_point deadline, const std
   take_in();
   for (Lane& lane : lanes_) {
     if (!lane.stream || lane.stopped() || lane.place() >= first()) continue;
-    stop(lane, "it could not keep up: the stream is more than " +
-                   (reads_sound_ ? std::to_string(limits_.frames) + " frames" : std::to_string(limits_.log) + " tokens") + " ahead");
+    stop(lane,
+         "it could not keep up: the stream is more than " +
+             (reads_sound_ ? std::to_string(limits_.frames) + " frames" : std::to_string(limits_.log) + " tokens") +
+             " ahead");
   }
   Lane* lane = next();
   if (lane != nullptr) {
@@ -237,7 +243,8 @@ void StreamLanes::read(Lane& lane) {
   try {
     lane.fresh = false;
     const std::int64_t count = lane.stream->at_once();
-    const LaneInput input = reads_sound_ ? LaneInput{.frames = sound_.at(lane.place(), count)} : LaneInput{log_.at(lane.place())};
+    const LaneInput input =
+        reads_sound_ ? LaneInput{.frames = sound_.at(lane.place(), count)} : LaneInput{log_.at(lane.place())};
     const auto ms = static_cast<float>(lane.stream->read(input) / static_cast<double>(count));
     lane.figures.steps.push_back({lane.stream->tokens(), ms});
     if (lane.newest_ms.size() < latency_window) {

@@ -1,8 +1,8 @@
 // Several systems that read the same stream, each at its own pace and from its own place: what the Compare dock shows.
 // No LibTorch in here.
 //
-// The thread that reads the stream hands its tokens or frames over (begin, write); a worker of low priority lets the lanes read
-// them (step); a third thread takes the figures. Nobody waits for the worker longer than a list takes to swap.
+// The thread that reads the stream hands its tokens or frames over (begin, write); a worker of low priority lets the
+// lanes read them (step); a third thread takes the figures. Nobody waits for the worker longer than a list takes to swap.
 #pragma once
 
 #include <chrono>
@@ -100,6 +100,7 @@ class StreamLanes {
     int features = 0;      // of its frames, in a stream of sound
     std::string event = {};
   };
+  void begin_inbox(int features);
   void drop_inbox(std::int64_t place);
   std::size_t inbox_frames() const { return features_ > 0 ? frames_.size() / static_cast<std::size_t>(features_) : 0; }
   void take_in();

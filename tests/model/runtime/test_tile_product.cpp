@@ -67,6 +67,13 @@ void check_same(int inputs, int outputs, const std::vector<float>& matrix, const
   }
 }
 
+/// Rows of kinds: all at one end, all at the other, both in turns, zeros, anything.
+float extreme(std::size_t kind, std::size_t i, float end, float noise) {
+  if (kind == 0 || kind == 1) return kind == 0 ? end : -end;
+  if (kind == 2) return i % 2 == 0 ? end : -end;
+  return kind == 3 ? 0.0F : noise;
+}
+
 ModelConfig wide_config(Carry carry) {
   ModelConfig config = tiny_config(carry, 300);
   config.width = 160;
@@ -103,23 +110,13 @@ TEST_CASE("tiles: sums at the ends of 32 bits, inputs at the ends of 16, rows of
   const auto noise = random_numbers(matrix.size(), 3);
   for (std::size_t o = 0; o < outputs; ++o) {
     for (std::size_t i = 0; i < size; ++i) {
-      const std::size_t kind = o % 5;
-      matrix[o * size + i] = kind == 0   ? 1.0F
-                             : kind == 1 ? -1.0F
-                             : kind == 2 ? (i % 2 == 0 ? 1.0F : -1.0F)
-                             : kind == 3 ? 0.0F
-                                         : noise[o * size + i];
+      matrix[o * size + i] = extreme(o % 5, i, 1, noise[o * size + i]);
     }
   }
   matrix[69 * size + 3] = NAN;
   for (std::size_t t = 0; t < 40; ++t) {
     for (std::size_t i = 0; i < size; ++i) {
-      const std::size_t kind = t % 6;
-      x[t * size + i] = kind == 0   ? 3.0F
-                        : kind == 1 ? -3.0F
-                        : kind == 2 ? (i % 2 == 0 ? 3.0F : -3.0F)
-                        : kind == 3 ? 0.0F
-                                    : noise[t * size + i];
+      x[t * size + i] = extreme(t % 6, i, 3, noise[t * size + i]);
     }
   }
   x[5 * size + 1] = INFINITY;
