@@ -140,6 +140,9 @@ void add_bill(CLI::App& bench, int& exit_code) {
                    "Layers of the models in training: deeper ones share less in embedding and logits")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
+  command->add_option("--precision", training->precision, "Of the products in training")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"float32", "bfloat16"}));
   command->add_option("--steps", training->steps, "Training steps timed")->capture_default_str()->check(CLI::Range(1, 100));
   command->add_flag("--quick", options->quick, "Under 40 s on two cores");
   command->add_flag("--json", *as_json, "One JSON object a line");

@@ -1,5 +1,5 @@
-// The bill of memory and compute: a training step of whole models that differ in what their mixers look at, formula and measurement
-// side by side.
+// The bill of memory and compute: a training step of whole models that differ in what their mixers look at, formula and
+// measurement side by side.
 #include <unistd.h>
 
 #include <optional>
@@ -10,8 +10,8 @@
 #include "model/runtime/state_layout.h"
 #include "model/runtime/transformer.h"
 #include "model/tracker/torch_executor.h"
-#include "model/train/comparison.h"
 #include "model/train/step_products.h"
+#include "model/train/training_bench.h"
 
 namespace catena::app {
 namespace {
@@ -53,23 +53,21 @@ ModelConfig shape(Carry carry, int layers) {
   return config;
 }
 
-std::int64_t free_memory() {
-  return static_cast<std::int64_t>(sysconf(_SC_AVPHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-}
+std::int64_t free_memory() { return static_cast<std::int64_t>(sysconf(_SC_AVPHYS_PAGES)) * sysconf(_SC_PAGESIZE); }
 
 /// What attention's scores alone take at the peak: the softmax that each layer keeps for the way back, and two more
 /// squares while a softmax is differentiated, of one stream or of all of them.
-std::int64_t score_bytes(const System& system, const ModelConfig& config, std::int64_t batch, std::int64_t length) {
+std::int64_t score_bytes(const System& system, const ModelConfig& config, const StepShape& shape) {
   if (system.carry != Carry::attention) return 0;
-  const std::int64_t kept = system.step == Step::recomputed ? batch : batch * config.layers;
-  const std::int64_t passing = system.step == Step::full_scores ? 2 * batch : 2;
-  return (kept + passing) * config.heads * length * length * static_cast<std::int64_t>(sizeof(float));
+  const std::int64_t kept = shape.recompute ? shape.batch : shape.batch * config.layers;
+  const std::int64_t passing = system.step == Step::full_scores ? 2 * shape.batch : 2;
+  const std::int64_t number = shape.precision == TrainPrecision::float32 ? 4 : 2;
+  return (kept + passing) * config.heads * shape.segment * shape.segment * number;
 }
 
-TrainingCost cost_of(const System& system, const ModelConfig& config, std::int64_t batch, std::int64_t length,
-                     std::int64_t chunk, int steps) {
-  if (system.step == Step::full_scores) return lab::full_scores_training_cost(config, batch, length, steps);
-  return training_cost(config, batch, length, chunk, steps, system.step == Step::recomputed);
+TrainingCost cost_of(const System& system, const ModelConfig& config, const StepShape& shape) {
+  return system.step == Step::full_scores ? lab::full_scores_training_cost(config, shape)
+                                          : training_cost(config, shape);
 }
 
 }  // namespace
@@ -82,22 +80,31 @@ void bench_bill(const BillOptions& options, const std::function<void(const json&
       if (interrupted()) return;
       const Carry carry = system.carry;
       const ModelConfig config = shape(carry, options.layers);
-      const std::int64_t chunk = length / chunks, batch = options.quick ? std::min<std::int64_t>(4, options.batch) : options.batch;
-      json line = {{"bench", "bill"},
-                   {"system", system.name},
-                   {"length", length},
-                   {"batch", batch},
-                   {"width", config.width},
-                   {"layers", config.layers},
-                   {"parameters", config.parameters()},
-                   {"flops", 2 * training_multiply_adds(config, length, chunk) * static_cast<double>(batch * length)}};
-      line["state_bytes"] = carry == Carry::attention ? kv_cache_bytes(config, length)
-                                                      : static_cast<std::int64_t>(4 * StateLayout(config, static_cast<int>(chunk)).floats());
+      const StepShape step = {.batch = options.quick ? std::min<std::int64_t>(4, options.batch) : options.batch,
+                              .segment = length,
+                              .chunk = length / chunks,
+                              .steps = options.quick ? 1 : options.steps,
+                              .recompute = system.step == Step::recomputed,
+                              .precision = train_precision_named(options.precision)};
+      json line = {
+          {"bench", "bill"},
+          {"system", system.name},
+          {"length", length},
+          {"batch", step.batch},
+          {"precision", options.precision},
+          {"width", config.width},
+          {"layers", config.layers},
+          {"parameters", config.parameters()},
+          {"flops", 2 * training_multiply_adds(config, length, step.chunk) * static_cast<double>(step.batch * length)}};
+      line["state_bytes"] =
+          carry == Carry::attention
+              ? kv_cache_bytes(config, length)
+              : static_cast<std::int64_t>(4 * StateLayout(config, static_cast<int>(step.chunk)).floats());
       line["time_ms"] = line["peak_bytes"] = line["tokens_per_s"] = line["memory_reduction"] = line["speedup"] =
           nullptr;
-      if (score_bytes(system, config, batch, length) <= free_memory()) {  // else its scores alone are more than is free
-        const TrainingCost cost = cost_of(system, config, batch, length, chunk, options.quick ? 1 : options.steps);
-        line["time_ms"] = 1e3 * static_cast<double>(batch * length) / cost.tokens_per_s;
+      if (score_bytes(system, config, step) <= free_memory()) {  // else its scores alone are more than is free
+        const TrainingCost cost = cost_of(system, config, step);
+        line["time_ms"] = 1e3 * static_cast<double>(step.batch * length) / cost.tokens_per_s;
         line["peak_bytes"] = cost.peak_bytes;
         line["tokens_per_s"] = cost.tokens_per_s;
         if (system.step == Step::full_scores) full_scores = cost;

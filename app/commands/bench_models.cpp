@@ -7,6 +7,7 @@
 #include "model/runtime/transformer.h"
 #include "model/tracker/torch_executor.h"
 #include "model/train/comparison.h"
+#include "model/train/training_bench.h"
 
 namespace catena::app {
 namespace {
@@ -94,7 +95,8 @@ json bench_model(const std::filesystem::path& folder, const ModelsBenchOptions& 
   result["gradient_by_chunk_distance"] = gradient_by_distance(model, file, gradient_chunk, gradient_chunks, 16);
   const BenchOptions input{.model = {}, .tokens = options.tokens};
   decode(folder, bench_tokens(input, config.vocab, static_cast<std::size_t>(options.length)), result);
-  const TrainingCost cost = training_cost(config, 4, 1024, config.chunk_length, options.training_steps);
+  const TrainingCost cost = training_cost(
+      config, {.batch = 4, .segment = 1024, .chunk = config.chunk_length, .steps = options.training_steps});
   result["training_tokens_per_s"] = cost.tokens_per_s;
   result["training_peak_bytes"] = cost.peak_bytes;
   return result;

@@ -26,9 +26,7 @@ StepShape shape_of(const TrainBenchOptions& options, const ModelConfig& config) 
   shape.chunk = std::min<std::int64_t>(config.chunk_length, shape.segment);
   shape.steps = options.quick ? 1 : options.steps;
   shape.device = options.device == "cuda" ? Device::cuda : Device::cpu;
-  shape.precision = options.precision == "float32"    ? TrainPrecision::float32
-                    : options.precision == "bfloat16" ? TrainPrecision::bfloat16
-                                                      : TrainPrecision::float16;
+  shape.precision = train_precision_named(options.precision);
   if (shape.precision == TrainPrecision::float16 && shape.device == Device::cpu) {
     throw std::runtime_error("precision 'float16' needs a GPU; choose bfloat16 or float32");
   }

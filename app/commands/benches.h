@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "app/commands/model_options.h"
@@ -43,6 +44,7 @@ struct BillOptions {
   std::vector<std::int64_t> lengths = {512, 1024, 2048};
   int steps = 5;
   int layers = 2;
+  std::string precision = "float32";  ///< of the products: float32 or bfloat16
   bool quick = false;  ///< the shortest length, at most 4 streams, one step
 };
 /// A training step against Transformers': one object a system and length. "memory_reduction" and "speedup" are against

@@ -10,6 +10,7 @@
 #include "model/attention/registry.h"
 #include "model/runtime/memory.h"
 #include "model/train/step_cost.h"
+#include "model/train/torch_names.h"
 
 namespace catena::model::lab {
 namespace {
@@ -70,11 +71,12 @@ Bill measure(const SystemConfig& config, std::int64_t length, int runs) {
   return bill;
 }
 
-TrainingCost full_scores_training_cost(const ModelConfig& config, std::int64_t batch, std::int64_t length, int steps) {
-  Parameters parameters(config, torch::kCPU, torch::kFloat);
+TrainingCost full_scores_training_cost(const ModelConfig& config, const StepShape& shape) {
+  Parameters parameters(config, torch::kCPU, torch_type(shape.precision));
   parameters.initialise(1);
-  const FullScoresTransformer transformer(parameters, length);
-  return step_cost(parameters, batch, length, steps, [&](const Tensor& tokens) { return transformer.forward(tokens); });
+  const FullScoresTransformer transformer(parameters, shape.segment);
+  return step_cost(parameters, shape.batch, shape.segment, shape.steps,
+                   [&](const Tensor& tokens) { return transformer.forward(tokens); });
 }
 
 }  // namespace catena::model::lab

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/attention/system_config.h"
-#include "model/train/comparison.h"
+#include "model/train/training_bench.h"
 
 namespace catena::model::lab {
 
@@ -29,8 +29,8 @@ struct Bill {
 inline constexpr std::int64_t state_tokens = 512;
 Bill measure(const SystemConfig& config, std::int64_t length, int runs);
 
-/// training_cost() of a Transformer (carry = attention, float32) that makes the scores of the whole batch at once
-/// (full_scores.h).
-TrainingCost full_scores_training_cost(const ModelConfig& config, std::int64_t batch, std::int64_t length, int steps);
+/// training_cost() on the CPU of a Transformer (carry = attention) that makes the scores of the whole batch at once
+/// (full_scores.h) and keeps what it needs for the way back.
+TrainingCost full_scores_training_cost(const ModelConfig& config, const StepShape& shape);
 
 }  // namespace catena::model::lab

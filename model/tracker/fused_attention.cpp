@@ -205,7 +205,7 @@ struct ChunkAttention : Function<ChunkAttention> {
 }  // namespace
 
 bool fuses_attention(const Tensor& qkv) {
-  return fused(qkv) && (qkv.scalar_type() == torch::kFloat || qkv.scalar_type() == torch::kBFloat16);
+  return fuses_products(qkv, qkv.scalar_type());
 }
 
 Tensor fused_chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary, Sight sight) {

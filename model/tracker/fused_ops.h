@@ -14,9 +14,15 @@ torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, doub
 /// silu(g) * u for x = [g | u] along the last dimension. x [N, 2F] -> [N, F], same type.
 torch::Tensor swiglu(const torch::Tensor& x);
 
-/// What a layer's feed-forward half adds: swiglu(rms_norm(x) in^T) out^T in the compute type. x [N, d] float32, norm [d] float32,
-/// in [2F, d], out [d, F]. On the CPU a block of rows at a time, and only x and the hidden [N, 2F] are kept for the way back.
-torch::Tensor feed_forward(const torch::Tensor& x, const torch::Tensor& norm, const MasterWeight& in, const MasterWeight& out, double eps);
+/// rms_norm(x) W^T in the compute type. x [N, d] float32, norm [d] float32, W [C, d]. On the CPU a block of rows at a time, and only x
+/// is kept for the way back.
+torch::Tensor normed_linear(const torch::Tensor& x, const torch::Tensor& norm, const MasterWeight& weight, double eps);
+
+/// The second half of a layer: y + keep * swiglu(rms_norm(y) in^T) out^T for y = x + mixed, float32. x [N, d] float32, mixed [N, d] in the
+/// compute type (what the mixer adds), norm [d] float32, in [2F, d], out [d, F]; keep [N, d] in the compute type, undefined: ones. On the
+/// CPU a block of rows at a time, and only x, mixed and the hidden [N, 2F] are kept for the way back.
+torch::Tensor feed_forward(const torch::Tensor& x, const torch::Tensor& mixed, const torch::Tensor& norm, const MasterWeight& in,
+                           const MasterWeight& out, double eps, const torch::Tensor& keep = {});
 
 /// silu of a causal depthwise convolution. x [B, T, C] (any float type), weight [C, taps] float32, tail [B, taps-1, C]
 /// float32: the inputs before x. Result [B, T, C] float32.

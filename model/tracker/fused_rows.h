@@ -16,12 +16,18 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-constexpr std::int64_t kGrain = 8;  // rows a task: a row is a few hundred numbers
+constexpr std::int64_t kGrain = 8;        // rows a task: a row is a few hundred numbers
+constexpr std::int64_t kBlockRows = 512;  // rows between two products: what is made of them stays in the caches
 
 /// The files of fused operations are compiled for AVX2 (CMakeLists.txt); older processors take the composed form.
 inline bool fused(const Tensor& x) {
   static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   return avx2 && x.device().is_cpu();
+}
+
+/// Whether rows of x and products in `type` are made in one loop.
+inline bool fuses_products(const Tensor& x, torch::ScalarType type) {
+  return fused(x) && (type == torch::kFloat || type == torch::kBFloat16);
 }
 
 inline float sigmoid(float x) { return 1.0F / (1.0F + std::exp(-x)); }
@@ -49,6 +55,15 @@ void norm_row_gradient(const float* x, const float* w, float s, const T* g, std:
   }
   const float c = dot * s * s * s / static_cast<float>(d);
   for (std::int64_t j = 0; j < d; ++j) dx[j] = static_cast<float>(g[j]) * w[j] * s - x[j] * c;
+}
+
+/// sum += a^T b, in 32 bits whatever a and b are.
+inline void add_product(const Tensor& sum, const Tensor& a, const Tensor& b) {
+  if (a.scalar_type() == torch::kFloat) {
+    sum.addmm_(a.t(), b);
+  } else {
+    sum.add_(a.t().mm(b));
+  }
 }
 
 /// y = silu(g) * u for x = [g | u]. x [2f], y [f].

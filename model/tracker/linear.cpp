@@ -50,9 +50,14 @@ struct HeadLoss : Function<HeadLoss> {
   }
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
-    const Tensor scale = grads[0] / static_cast<double>(ctx->saved_data["n"].toInt());
+    const std::int64_t n = ctx->saved_data["n"].toInt();
+    const Tensor scale = grads[0] / static_cast<double>(n), dx = torch::empty_like(saved[0]);
     // In 32 bits: a loss scale over n may be too large or too small for the compute type, its product with dx is not.
-    return {(saved[0].to(torch::kFloat) * scale).to(saved[0].scalar_type()), saved[1] * scale, Tensor(), Tensor()};
+    for (std::int64_t begin = 0; begin < n; begin += kHeadRows) {
+      const std::int64_t end = std::min(n, begin + kHeadRows);
+      dx.slice(0, begin, end).copy_(saved[0].slice(0, begin, end).to(torch::kFloat) * scale);
+    }
+    return {dx, saved[1] * scale, Tensor(), Tensor()};
   }
 };
 

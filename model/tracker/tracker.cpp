@@ -16,6 +16,8 @@ using torch::Tensor;
 
 namespace {
 
+// Of queries, keys or values whose rule runs at once: a few tens of such tensors then stay in the last-level cache.
+constexpr std::int64_t kGroupNumbers = 1 << 18;
 constexpr std::int64_t kLongestContext = 1 << 17;  // of a Transformer, which is only compared with
 
 /// short_convolution() through which no gradient reaches from a chunk into the one before: each chunk is a row of its
@@ -114,14 +116,13 @@ SegmentState Tracker::initial_state(std::int64_t batch) const {
   return state;
 }
 
-Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, std::int64_t chunk,
+Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& projected, std::int64_t batch, std::int64_t chunk,
                             SegmentState::Layer& state) const {
-  const std::int64_t t = h.size(0) / batch;
-  const Tensor qkv = linear(h, parameters_[prefix + "in.weight"]).view({batch, t, 3 * config_.width});
+  const Tensor qkv = projected.view({batch, -1, 3 * config_.width});
   const Tensor o = state.cache.defined()       ? full_attention(qkv, config_.heads, rotary_, state.cache)
                    : state.summaries.defined() ? pyramid_attention(qkv, config_.heads, chunk, rotary_, state.summaries)
                                                : chunk_attention(qkv, config_.heads, chunk, rotary_, config_.reads_frames() ? Sight::around : Sight::back);
-  return linear(o.reshape({batch * t, config_.width}), parameters_[prefix + "out.weight"]);
+  return linear(o.reshape({-1, config_.width}), parameters_[prefix + "out.weight"]);
 }
 
 Tensor importance(const Parameters& parameters, const std::string& mixer, const Tensor& h, double temperature) {
@@ -168,7 +169,8 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
       flat(parts[0]), flat(parts[1]), flat(parts[2]), log_a, per_head(importance(parameters_, prefix, h)),
       state.memory};
   // The kernel does that itself.
-  const std::vector<Tensor> outputs = delta_runs_on_kernel(inputs[2], w) ? rule(inputs) : recompute(rule, inputs);
+  const std::vector<Tensor> outputs =
+      delta_runs_on_kernel(inputs[2], w) ? rule(inputs) : recompute(rule, inputs, std::max<std::int64_t>(1, kGroupNumbers / (t * w)));
   const Tensor o = outputs[0], memory = outputs[1];
 
   state.memory = memory;
@@ -181,21 +183,20 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
   return linear(gated, parameters_[prefix + "out.weight"]);
 }
 
-Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, std::int64_t chunk,
+Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& projected, std::int64_t batch, std::int64_t chunk,
                              SegmentState::Layer& state, std::int64_t first_chunk) const {
-  const std::int64_t t = h.size(0) / batch, d = config_.width;
-  const auto attention = [&](const Tensor& u) {
-    const std::int64_t length = u.size(1);
-    return local_mixer(prefix, u.reshape({batch * length, d}), batch, chunk, state).view({batch, length, d});
-  };
+  const std::int64_t t = projected.size(0) / batch, d = config_.width;
+  const auto attention = [&](const Tensor& qkv) { return local_mixer(prefix, qkv, batch, chunk, state).view({batch, -1, d}); };
+  // The tokens are projected all at once and r by itself: of their sum's projection only its input would have to be kept.
+  const auto entry = [&](const Tensor& r) { return linear(r.to(projected.scalar_type()), parameters_[prefix + "in.weight"]); };
   PairedRegressionWeights weights;
   weights.regression_weight = parameters_.master(prefix + "regression.weight");
   weights.regression_bias = parameters_.master(prefix + "regression.bias");
   weights.norm_weight = parameters_.master(prefix + "regression_norm.weight");
   weights.norm_bias = parameters_.master(prefix + "regression_norm.bias");
   weights.share = config_.regression_share;
-  const PairedRegression chain = paired_regression(h.view({batch, t, d}), state.memory, chunk, first_chunk, attention,
-                                                   weights, !way_back_.across_chunks);
+  const PairedRegression chain = paired_regression(projected.view({batch, t, 3 * d}), state.memory, chunk, first_chunk,
+                                                   attention, weights, !way_back_.across_chunks, entry);
   state.memory = chain.regressions.select(1, -1);
   return chain.outputs.reshape({batch * t, d});
 }
@@ -204,20 +205,30 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
                       std::int64_t first_chunk) const {
   const torch::ScalarType type = parameters_.compute_type();
   const std::string prefix = "layers." + std::to_string(index) + ".", mixer = prefix + "mixer.";
-  Tensor h = rms_norm(x, parameters_.master(prefix + "norm1.weight"), config_.norm_eps, type);
-  if (config_.around_taps > 0) h = look_around(h, parameters_.master(prefix + "around_conv.weight"), batch, chunk);
+  const Tensor& norm = parameters_.master(prefix + "norm1.weight");
+  const auto normed = [&] {
+    const Tensor h = rms_norm(x, norm, config_.norm_eps, type);
+    return config_.around_taps > 0 ? look_around(h, parameters_.master(prefix + "around_conv.weight"), batch, chunk) : h;
+  };
+  const auto projected = [&] {
+    const MasterWeight in = parameters_[mixer + "in.weight"];
+    return config_.around_taps > 0 ? linear(normed(), in) : normed_linear(x, norm, in, config_.norm_eps);
+  };
   Tensor mixed;
   if (ModelConfig::is_chain(index) && config_.has_memory()) {
-    mixed = delta_mixer(mixer, h, batch, chunk, state);
+    mixed = delta_mixer(mixer, normed(), batch, chunk, state);
   } else if (ModelConfig::is_chain(index) && config_.carry == Carry::vector) {
-    mixed = vector_mixer(mixer, h, batch, chunk, state, first_chunk);
+    mixed = vector_mixer(mixer, projected(), batch, chunk, state, first_chunk);
   } else {
-    mixed = local_mixer(mixer, h, batch, chunk, state);
+    mixed = local_mixer(mixer, projected(), batch, chunk, state);
   }
-  const auto dropped = [this](const Tensor& result) { return dropout_ > 0 ? torch::dropout(result, dropout_, true) : result; };
-  const Tensor y = x + dropped(mixed);
-  return y + dropped(feed_forward(y, parameters_.master(prefix + "norm2.weight"), parameters_[prefix + "ffn.in.weight"],
-                                  parameters_[prefix + "ffn.out.weight"], config_.norm_eps));
+  Tensor keep;
+  if (dropout_ > 0) {
+    mixed = torch::dropout(mixed, dropout_, true);
+    keep = torch::dropout(torch::ones_like(mixed), dropout_, true);
+  }
+  return feed_forward(x, mixed, parameters_.master(prefix + "norm2.weight"), parameters_[prefix + "ffn.in.weight"],
+                      parameters_[prefix + "ffn.out.weight"], config_.norm_eps, keep);
 }
 
 Tensor Tracker::embed(const Tensor& tokens) const { return torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1})); }

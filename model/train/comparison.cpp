@@ -10,7 +10,6 @@
 #include "model/tracker/linear.h"
 #include "model/tracker/parameters.h"
 #include "model/tracker/tracker.h"
-#include "model/train/training_bench.h"
 
 namespace catena::model {
 
@@ -149,11 +148,6 @@ std::vector<double> gradient_by_distance(const LoadedModel& model, const TokenFi
     for (std::int64_t c = 0; c < chunks; ++c) sums[static_cast<std::size_t>(c)] += norms[chunks - 1 - c].item<double>() / own / segments;
   }
   return sums;
-}
-
-TrainingCost training_cost(const ModelConfig& config, std::int64_t batch, std::int64_t segment, std::int64_t chunk, int steps, bool recompute) {
-  return training_cost(config,
-                       {.batch = batch, .segment = segment, .chunk = chunk, .steps = steps, .recompute = recompute});
 }
 
 }  // namespace catena::model

@@ -55,7 +55,5 @@ struct TrainingCost {
   double tokens_per_s = 0;       ///< median over the steps: forward, backward
   std::size_t peak_bytes = 0;  ///< of tensors beyond weights and gradients
 };
-/// recompute: as the training plan's key.
-TrainingCost training_cost(const ModelConfig& config, std::int64_t batch, std::int64_t segment, std::int64_t chunk, int steps, bool recompute = false);
 
 }  // namespace catena::model

@@ -52,8 +52,10 @@ TrainingCost step_cost(Parameters& parameters, std::int64_t batch, std::int64_t 
     finish();
     const StepMemory memory(parameters.device());
     const auto start = Clock::now();
-    const Tensor y = forward(tokens.slice(1, 0, length));
-    head_loss(y, parameters["embed.weight"], tokens.slice(1, 1).reshape({-1})).backward();
+    Tensor y = forward(tokens.slice(1, 0, length));
+    const Tensor loss = head_loss(y, parameters["embed.weight"], tokens.slice(1, 1).reshape({-1}));
+    y.reset();  // the way back does not need it
+    loss.backward();
     finish();
     if (step == 0) continue;
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());

@@ -9,6 +9,13 @@ namespace catena::model {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr std::initializer_list<std::pair<const char*, TrainPrecision>> precisions = {
+    {"float32", TrainPrecision::float32}, {"bfloat16", TrainPrecision::bfloat16}, {"float16", TrainPrecision::float16}};
+
+}  // namespace
+
 std::vector<TrainSource> read_sources(const PlanReader& plan, const char* key) {
   std::vector<TrainSource> result;
   for (const PlanReader& reader : plan.list(key)) {
@@ -42,6 +49,13 @@ TokenizerPlan read_tokenizer(const json& plan, const fs::path& file) {
     result.samples.emplace_back(text, share);
   }
   return result;
+}
+
+TrainPrecision train_precision_named(const std::string& name) {
+  for (const auto& [known, precision] : precisions) {
+    if (name == known) return precision;
+  }
+  throw std::invalid_argument("no precision '" + name + "': float32, bfloat16 or float16");
 }
 
 TrainPrecision fast_precision(Device device) {
@@ -96,10 +110,7 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   reader.get("shard_optimiser", config.shard_optimiser);
   reader.get_choice("device", config.device, {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
   config.precision = fast_precision(config.device);
-  reader.get_choice("precision", config.precision,
-                    {{"float32", TrainPrecision::float32},
-                     {"bfloat16", TrainPrecision::bfloat16},
-                     {"float16", TrainPrecision::float16}});
+  reader.get_choice("precision", config.precision, precisions);
   if (config.precision == TrainPrecision::float16) config.loss_scale = kHalfLossScale;
   reader.get("loss_scale", config.loss_scale);
   reader.get_choice("save_precision", config.save_precision, {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});

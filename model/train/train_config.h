@@ -28,6 +28,8 @@ struct TokenizerPlan {
 
 /// What the products of a training are computed in; the weights, their updates and the chain state are 32-bit always.
 enum class TrainPrecision { float32, bfloat16, float16 };
+/// The precision of that name. Throws std::invalid_argument with one line naming the choices.
+TrainPrecision train_precision_named(const std::string& name);
 
 /// Gradients in half precision start with this factor: most of what would vanish is kept, and a first overflow costs a
 /// step.

@@ -14,7 +14,7 @@ struct StepShape {
   std::int64_t batch = 8, segment = 1024;  ///< streams, and tokens of each
   std::int64_t chunk = 128;
   int steps = 5;  ///< timed, after one that warms up
-  bool recompute = false;
+  bool recompute = false;  ///< as the training plan's key
   Device device = Device::cpu;
   TrainPrecision precision = TrainPrecision::float32;
 };

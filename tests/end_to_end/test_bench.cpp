@@ -131,6 +131,7 @@ TEST_CASE("bench bill refuses a system that there is not and sizes that do not d
   check_refused(run_catena({"bench", "bill", "--systems", "performer"}), {"'performer'", "linformer"});
   check_refused(run_catena({"bench", "bill", "--heads", "3"}), {"heads is 3", "divisor of width 128"});
   check_refused(run_catena({"bench", "bill", "--heads", "0"}), {"heads is 0"});
+  check_refused(run_catena({"bench", "bill", "--training", "--precision", "float16"}), {"float16", "bfloat16"});
 }
 
 TEST_CASE("bench recall: a line a system, task and distance") {

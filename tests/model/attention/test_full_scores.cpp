@@ -40,14 +40,16 @@ TEST_CASE("attention with full scores holds four squares of scores of the batch 
   ModelConfig config = catena::model::test::tiny_config(Carry::attention);
   config.layers = 2;
   const auto peak = [&](std::int64_t batch) {
-    return static_cast<double>(full_scores_training_cost(config, batch, 256, 1).peak_bytes);
+    return static_cast<double>(full_scores_training_cost(config, {.batch = batch, .segment = 256, .steps = 1}).peak_bytes);
   };
   const double square = 4.0 * static_cast<double>(config.heads) * 256 * 256, a_stream = (peak(8) - peak(4)) / 4;
   CHECK(a_stream > 4 * square);
   CHECK(a_stream < 6 * square);  // with queries, keys, values and feed-forward layers
-  const double lean = static_cast<double>(training_cost(config, 8, 256, 16, 1).peak_bytes) -
-                      static_cast<double>(training_cost(config, 4, 256, 16, 1).peak_bytes);
-  CHECK(lean / 4 < 0.8 * a_stream);
+  const auto lean = [&](std::int64_t batch) {
+    return static_cast<double>(
+        training_cost(config, {.batch = batch, .segment = 256, .chunk = 16, .steps = 1}).peak_bytes);
+  };
+  CHECK((lean(8) - lean(4)) / 4 < 0.8 * a_stream);
 }
 
 TEST_CASE("attention with full scores refuses the weights of another model in one line") {

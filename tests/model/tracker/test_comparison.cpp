@@ -7,6 +7,7 @@
 #include "model/executor.h"
 #include "model/runtime/memory.h"
 #include "model/tracker/torch_executor.h"
+#include "model/train/training_bench.h"
 #include "tests/model/tiny_model.h"
 
 using namespace catena::model;
@@ -91,7 +92,7 @@ TEST_CASE("full attention's memory grows with the square of the length, block at
   const auto growth = [](Carry carry) {
     ModelConfig config = tiny_config(carry);
     config.heads = 1;
-    const auto peak = [&](std::int64_t length) { return static_cast<double>(training_cost(config, 1, length, 32, 1).peak_bytes); };
+    const auto peak = [&](std::int64_t length) { return static_cast<double>(training_cost(config, {.batch = 1, .segment = length, .chunk = 32, .steps = 1}).peak_bytes); };
     return peak(2048) / peak(512);
   };
   CHECK(growth(Carry::attention) > 8);

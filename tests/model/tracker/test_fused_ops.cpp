@@ -33,38 +33,53 @@ TEST_CASE("swiglu equals its formula, with gradients") {
              {torch::randn({13, 2 * 11})});
 }
 
-TEST_CASE("feed_forward equals its formula, with gradients, also when the rows are more than a block") {
-  torch::manual_seed(16);
-  const int d = 6, f = 5;
+TEST_CASE("normed_linear equals its formula, with gradients, also when the rows are more than a block") {
+  torch::manual_seed(20);
   for (const int n : {1, 7, 513}) {
     INFO(n << " rows");
-    check_same(
-        [&](const Inputs& x) {
-          const MasterWeight in{x[2], x[2].detach()}, out{x[3], x[3].detach()};
-          return feed_forward(x[0], x[1], in, out, 1e-5);
-        },
-        [&](const Inputs& x) {
-          const Tensor normed = x[0] / (x[0].square().mean(-1, true) + 1e-5).sqrt() * x[1];
-          const auto parts = normed.mm(x[2].t()).chunk(2, -1);
-          return (torch::silu(parts[0]) * parts[1]).mm(x[3].t());
-        },
-        {torch::randn({n, d}), torch::rand({d}) + 0.5, torch::randn({2 * f, d}), torch::randn({d, f})});
+    check_same([](const Inputs& x) { return normed_linear(x[0], x[1], {x[2], x[2].detach()}, 1e-5); },
+               [](const Inputs& x) { return (x[0] / (x[0].square().mean(-1, true) + 1e-5).sqrt() * x[1]).mm(x[2].t()); },
+               {torch::randn({n, 6}), torch::rand({6}) + 0.5, torch::randn({9, 6})});
   }
 }
 
-TEST_CASE("feed_forward with bfloat16 products stays within their rounding of float32, with gradients") {
+TEST_CASE("feed_forward equals its formula, with gradients, also when the rows are more than a block or some of what it adds is dropped") {
+  torch::manual_seed(16);
+  const int d = 6, f = 5;
+  for (const int n : {1, 7, 513}) {
+    for (const bool dropped : {false, true}) {
+      INFO(n << " rows");
+      const Tensor keep = dropped ? torch::dropout(torch::ones({n, d}), 0.3, true) : Tensor();
+      check_same(
+          [&](const Inputs& x) {
+            const MasterWeight in{x[3], x[3].detach()}, out{x[4], x[4].detach()};
+            return feed_forward(x[0], x[1], x[2], in, out, 1e-5, keep);
+          },
+          [&](const Inputs& x) {
+            const Tensor y = x[0] + x[1], normed = y / (y.square().mean(-1, true) + 1e-5).sqrt() * x[2];
+            const auto parts = normed.mm(x[3].t()).chunk(2, -1);
+            const Tensor added = (torch::silu(parts[0]) * parts[1]).mm(x[4].t());
+            return y + (dropped ? added * keep : added);
+          },
+          {torch::randn({n, d}), torch::randn({n, d}), torch::rand({d}) + 0.5, torch::randn({2 * f, d}), torch::randn({d, f})});
+    }
+  }
+}
+
+TEST_CASE("products fused with their norms stay within bfloat16's rounding of float32, with gradients") {
   torch::manual_seed(17);
   const int n = 600, d = 32, f = 24;
-  const Tensor x = torch::randn({n, d}), norm = torch::ones({d}), direction = torch::randn({n, d});
-  const Tensor in = torch::randn({2 * f, d}) / 6, out = torch::randn({d, f}) / 5;
+  const Tensor x = torch::randn({n, d}), mixed = torch::randn({n, d}), norm = torch::ones({d}), direction = torch::randn({n, d});
+  const Tensor in = torch::randn({2 * f, d}) / 6, out = torch::randn({d, f}) / 5, square = torch::randn({d, d}) / 6;
   const auto gradients = [&](torch::ScalarType type) {
     const auto leaf = [](const Tensor& t) { return t.clone().requires_grad_(); };
-    const Tensor own = leaf(x), weight = leaf(norm);
-    const MasterWeight w1{leaf(in), in.to(type)}, w2{leaf(out), out.to(type)};
-    const Tensor y = feed_forward(own, weight, w1, w2, 1e-5);
-    CHECK(y.scalar_type() == type);
-    (y.to(torch::kFloat) * direction).sum().backward();
-    return std::vector<Tensor>{y.detach(), own.grad(), weight.grad(), w1.master.grad(), w2.master.grad()};
+    const Tensor own = leaf(x), added = leaf(mixed), weight = leaf(norm);
+    const MasterWeight w1{leaf(in), in.to(type)}, w2{leaf(out), out.to(type)}, w3{leaf(square), square.to(type)};
+    const Tensor y = feed_forward(own, added.to(type), weight, w1, w2, 1e-5), z = normed_linear(y, weight, w3, 1e-5);
+    CHECK(y.scalar_type() == torch::kFloat);
+    CHECK(z.scalar_type() == type);
+    (z.to(torch::kFloat) * direction).sum().backward();
+    return std::vector<Tensor>{y.detach(), z.detach(), own.grad(), added.grad(), weight.grad(), w1.master.grad(), w2.master.grad(), w3.master.grad()};
   };
   const std::vector<Tensor> rounded = gradients(torch::kBFloat16), exact = gradients(torch::kFloat);
   for (std::size_t i = 0; i < exact.size(); ++i) CHECK(relative_error(rounded[i], exact[i]) < 0.015);

@@ -2,6 +2,7 @@
 #include "gradients.h"
 #include "model/tracker/delta_rule.h"
 #include "model/tracker/paired_regression.h"
+#include "model/tracker/recompute.h"
 #include "model/tracker/tracker.h"
 #include "model/train/next_chunk_loss.h"
 #include "tests/model/tiny_model.h"
@@ -46,6 +47,30 @@ Tensor some_tokens(std::int64_t length) {
 }
 
 }  // namespace
+
+TEST_CASE("what is computed again a few rows at a time gives the results and gradients of all rows at once") {
+  torch::manual_seed(21);
+  const Tensor shared = torch::randn({5, 3}, torch::requires_grad());
+  const Inputs inputs = {torch::randn({7, 4, 5}), torch::randn({7, 3}), torch::randn({7, 2})};
+  const auto body = [&](const Inputs& x) {
+    return Inputs{torch::tanh(x[0].matmul(shared)) * x[1].unsqueeze(1), x[1].exp() + x[2].sum(1, true)};
+  };
+  const auto run = [&](std::int64_t rows) {
+    Inputs leaves;
+    for (const Tensor& input : inputs) leaves.push_back(input.clone().requires_grad_(leaves.size() < 2));
+    shared.mutable_grad() = Tensor();
+    const Inputs outputs = rows < 0 ? body(leaves) : recompute(body, leaves, rows);
+    (outputs[0].square().sum() + outputs[1].square().sum()).backward();
+    CHECK_FALSE(leaves[2].grad().defined());
+    return Inputs{outputs[0].detach(), outputs[1].detach(), leaves[0].grad(), leaves[1].grad(), shared.grad()};
+  };
+  const Inputs expected = run(-1);
+  for (const std::int64_t rows : {0, 1, 3, 7, 9}) {
+    INFO(rows << " rows at a time");
+    const Inputs result = run(rows);
+    for (std::size_t i = 0; i < expected.size(); ++i) CHECK(relative_error(result[i], expected[i]) < 1e-6);
+  }
+}
 
 TEST_CASE("two segments in one way back have the gradients of one of twice the length, for every carry") {
   const Carry carry = GENERATE(Carry::delta, Carry::vector, Carry::none);
