@@ -88,7 +88,7 @@ TEST_CASE("bench bill: one line a system and length, with the keys that scripts 
 
 TEST_CASE("bench bill --training: a step of whole models, with the same keys, against attention with full scores") {
   const Finished result = run_catena(
-      {"bench", "bill", "--training", "--lengths", "512", "--batch", "2", "--layers", "1", "--steps", "1", "--json"});
+      {"bench", "bill", "--training", "--lengths", "512", "--batch", "4", "--layers", "1", "--steps", "1", "--json"});
   REQUIRE(result.code == 0);
   std::map<std::string, nlohmann::json> by_system;
   for (const nlohmann::json& figures : json_lines(result.out)) {
