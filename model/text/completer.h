@@ -89,7 +89,7 @@ class Completer {
                 const std::stop_token& stop = {}, const CompletionObserver& observer = {},
                 const std::function<void(double)>& token_ms = {});
 
-  /// Up to `count` completions that differ, likeliest first token first: each begins with another token.
+  /// Up to `count` completions that differ in their first word (or whatever else comes next), the one worth most first.
   std::vector<Completion> alternatives(Executor& executor, const CompletionStart& start,
                                        const CompletionOptions& options, std::size_t count,
                                        const std::stop_token& stop = {},
@@ -111,6 +111,12 @@ class Completer {
     std::vector<Choice> tokens;
     double log_probability = 0;
   };
+  /// A first word that was found.
+  struct Word {
+    std::string written;  // from the typed letters on
+    std::vector<Choice> tokens;
+    double worth = 0;
+  };
   /// A hypothesis and one token more.
   struct Extension {
     std::size_t parent;
@@ -119,9 +125,9 @@ class Completer {
   };
   /// `first`: tokens that are not chosen but given.
   void generate(Run& run, std::span<const Choice> first);
-  /// Beam search for the likeliest whole word (or whatever else comes next): its tokens are left in word_. Greedily chosen tokens
-  /// often begin a word that is less likely than another one, whose first token is.
-  void likeliest_word(Run& run);
+  /// Beam search for the whole words (or whatever else comes next) that are worth most, being likely and long: `found_` of at
+  /// most `wanted` are left in words_, best first. Greedily chosen tokens often begin a word that is less likely than another one, whose first token is.
+  void find_words(Executor& executor, const CompletionStart& start, const std::stop_token& stop, std::size_t wanted);
   void keep(Hypothesis& hypothesis) const;
   void go_back(const Hypothesis& hypothesis);
   /// The probability that the word written ends here, by the logits.
@@ -153,7 +159,8 @@ class Completer {
   Hypothesis root_;
   std::array<std::array<Hypothesis, 3>, 2> hypotheses_;  // at hand, and one token farther
   std::vector<Extension> extensions_;
-  std::vector<Choice> word_;
+  std::vector<Word> words_;  // they keep their memory
+  std::size_t found_ = 0;    // of them
   Token newline_;
 };
 

@@ -30,6 +30,7 @@ void ExpectedTexts::start(std::string_view pending, std::span<const ExpectedText
   double together = 0;
   for (std::size_t i = 0; i < now_.count; ++i) {
     now_.experts[i].text.assign(pending).append(texts[i].text);
+    spell(now_.experts[i]);
     now_.experts[i].sure = pending.size() + texts[i].beginning;
     now_.experts[i].weight = std::clamp(texts[i].probability, 0.0, 1.0);
     together += now_.experts[i].weight;
@@ -40,6 +41,20 @@ void ExpectedTexts::start(std::string_view pending, std::span<const ExpectedText
   }
   now_.model_weight = 1 - together;
   now_.first = true;
+}
+
+void ExpectedTexts::spell(Expert& expert) const {
+  expert.tokens = tokenizer_->encode(expert.text);
+  expert.ends.clear();
+  std::size_t end = 0;
+  for (const Token token : expert.tokens) expert.ends.push_back(end += tokenizer_->piece(token).size());
+}
+
+std::span<const Token> ExpectedTexts::next_token(const Expert& expert, std::size_t written) {
+  if (written == 0) return std::span(expert.tokens).first(std::min<std::size_t>(1, expert.tokens.size()));
+  const auto end = std::lower_bound(expert.ends.begin(), expert.ends.end(), written);
+  if (end == expert.ends.end() || *end != written || end + 1 == expert.ends.end()) return {};
+  return std::span(expert.tokens).subspan(static_cast<std::size_t>(end + 1 - expert.ends.begin()), 1);
 }
 
 void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
@@ -54,14 +69,20 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
     expert.mass = 0;
     expert.follow = now_.first || written.size() < expert.sure ? 1 : written.size() < expert.sure + at_first ? follows_at_first : follows;
     if (expert.weight > 0 && expert.text.size() > written.size() && std::string_view(expert.text).starts_with(written)) {
-      const std::string_view rest = std::string_view(expert.text).substr(written.size());
-      for (std::size_t length = 1; length <= std::min(longest_piece_, rest.size()); ++length) {
-        const auto found = by_piece_.find(rest.substr(0, length));
-        if (found == by_piece_.end()) continue;
-        const double p = std::exp(static_cast<double>(logits[static_cast<std::size_t>(found->second)]) - top) / total;
-        if (p <= 0) continue;
-        expert.spelling.push_back(found->second);
+      const auto spelt_by = [&](Token token) {
+        const double p = std::exp(static_cast<double>(logits[static_cast<std::size_t>(token)]) - top) / total;
+        if (p <= 0) return;
+        expert.spelling.push_back(token);
         expert.mass += p;
+      };
+      if (const auto next = next_token(expert, written.size()); !next.empty()) {
+        spelt_by(next.front());
+      } else {
+        const std::string_view rest = std::string_view(expert.text).substr(written.size());
+        for (std::size_t length = 1; length <= std::min(longest_piece_, rest.size()); ++length) {
+          const auto found = by_piece_.find(rest.substr(0, length));
+          if (found != by_piece_.end()) spelt_by(found->second);
+        }
       }
     }
     base += expert.weight * (expert.mass > 0 ? 1 - expert.follow : 1);

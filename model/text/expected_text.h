@@ -20,12 +20,14 @@ struct ExpectedText {
 };
 
 /// A Bayesian mixture of experts over the next token. Expert 0 is the model; every expected text is an expert that, while
-/// it has been right so far, puts most of its weight on the tokens that spell it (in the proportions the model gives
-/// them) and the rest on the model's own choice. Each token written multiplies an expert's weight by the probability
+/// it has been right so far, puts most of its weight on the next of the text's tokens (where what was written ends inside
+/// one, on the tokens that spell the text, in the proportions the model gives them) and the rest on the model's own choice. Each token written multiplies an expert's weight by the probability
 /// that the expert gave it, so a text that turns out wrong loses its say at once.
 class ExpectedTexts {
   struct Expert {
     std::string text;  // pending bytes and the expected text
+    std::vector<Token> tokens;      // of the text,
+    std::vector<std::size_t> ends;  // and where each ends in it
     std::size_t sure = 0;        // bytes of it that follow from each other: no token of them is discounted
     double weight = 0;
     double follow = 1;           // how likely it goes on to be right, if it was so far
@@ -58,6 +60,10 @@ class ExpectedTexts {
   void go_back(const Progress& progress) { now_ = progress; }
 
  private:
+  void spell(Expert& expert) const;
+  /// The token of the expert's text that begins where `written` bytes end; none where they end inside one.
+  static std::span<const Token> next_token(const Expert& expert, std::size_t written);
+
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::unordered_map<std::string_view, Token> by_piece_;
   std::size_t longest_piece_ = 0;

@@ -74,8 +74,14 @@ TEST_CASE("Two steps have the probability that the mixture of model and texts gi
     for (const Token b : {spellings(*tokenizer, texts[1].text.substr(written.size())).front(), Token{300}}) {
       // An expert's probability of the two tokens, from its definition.
       const auto expert = [&](const std::string& text) {
+        // Where one of the text's own tokens begins, it spells the text; elsewhere all that begin like the rest do.
         const auto spells = [&](Token token, std::string_view rest, const std::vector<double>& p) {
-          const auto all = spellings(*tokenizer, rest);
+          auto all = spellings(*tokenizer, rest);
+          std::size_t end = 0;
+          for (const Token own : tokenizer->encode(text)) {
+            if (end == text.size() - rest.size()) all = {own};
+            end += tokenizer->piece(own).size();
+          }
           double mass = 0;
           for (const Token t : all) mass += p[static_cast<std::size_t>(t)];
           const bool in = std::find(all.begin(), all.end(), token) != all.end();
