@@ -13,8 +13,8 @@
 namespace catena::model {
 namespace {
 
-// Of the search for the first word: twice as many branches, and hypotheses, save no more keystrokes on the dev files.
-constexpr std::size_t branches = 4;
+// Of the search for the first word: twice as many save no more keystrokes on the dev files. More words want more.
+constexpr std::size_t least_hypotheses = 3, least_branches = 4;
 constexpr int longest_word = 8;  // tokens
 // A first word is worth its probability times its length to this power, since a longer one saves more keys. On the dev files 0.3
 // saves 0.3 points of the keys more than 0; 0.6 and 1 save as much, but are right less often.
@@ -179,6 +179,10 @@ void Completer::go_back(const Hypothesis& hypothesis) {
 
 void Completer::find_words(Executor& executor, const CompletionStart& start, const std::stop_token& stop, std::size_t wanted) {
   const std::size_t typed = start.pending.size();
+  const std::size_t most = std::max(least_hypotheses, wanted), branches = std::max(least_branches, wanted);
+  for (auto& some : hypotheses_) {
+    if (some.size() < most) some.resize(most);
+  }
   auto *live = &hypotheses_[0], *next = &hypotheses_[1];
   std::size_t count = 1;
   keep(root_);
@@ -218,7 +222,7 @@ void Completer::find_words(Executor& executor, const CompletionStart& start, con
     std::sort(extensions_.begin(), extensions_.end(), [](const Extension& a, const Extension& b) {
       return std::tie(b.log_probability, a.parent, a.choice.token) < std::tie(a.log_probability, b.parent, b.choice.token);
     });
-    extensions_.resize(std::min(extensions_.size(), hypotheses_[0].size()));
+    extensions_.resize(std::min(extensions_.size(), most));
     count = 0;
     for (const Extension& extension : extensions_) {
       if (extension.log_probability + bonus(longest_counted) <= least()) break;  // and so are those behind it: no word grows likelier

@@ -157,7 +157,7 @@ class Completer {
   std::string written_;  // everything generated, the healed bytes first
   // Of the search for the first word; they keep their memory.
   Hypothesis root_;
-  std::array<std::array<Hypothesis, 3>, 2> hypotheses_;  // at hand, and one token farther
+  std::array<std::vector<Hypothesis>, 2> hypotheses_;  // at hand, and one token farther
   std::vector<Extension> extensions_;
   std::vector<Word> words_;  // they keep their memory
   std::size_t found_ = 0;    // of them

@@ -190,6 +190,14 @@ TEST_CASE("Alternatives differ and the first is the greedy completion") {
   CHECK(texts.size() == 3);
 }
 
+TEST_CASE("More alternatives than the search for one word looks at can be asked for") {
+  TextStream stream = tiny_stream();
+  stream.feed("int total = it");
+  const auto found = stream.alternatives(options(8), 12);
+  CHECK(found.size() > 8);  // some words lead to the same text
+  CHECK(found.size() <= 12);
+}
+
 TEST_CASE("A stream that has read nothing suggests nothing") {
   TextStream stream = tiny_stream();
   CHECK(stream.complete(options(5)).stop == StopReason::nothing_read);
