@@ -1,5 +1,7 @@
 #include "app/suggest/suggester.h"
 
+#include <algorithm>
+
 #include "app/suggest/suggestion_rules.h"
 #include "app/suggest/words.h"
 
@@ -8,7 +10,7 @@ namespace {
 
 // An automatic suggestion ends before the first word less likely than this (nats), since a wrong one distracts. On 10 files of the
 // dev packages -2.3 saves 33 % of the keys with 44 % of the suggestions right, -3.5 saves 37 % with 38 % right.
-constexpr double least_log_probability = -3.5;
+constexpr double least_log_probability = -3.5, least_of_alternatives = -6;
 // Shorter ones save no key: reading and accepting them takes longer than typing.
 constexpr std::size_t least_characters = 2;
 constexpr int line_tokens = 32;
@@ -32,6 +34,12 @@ model::CompletionOptions suggestion_options(const SuggestionPlace& place) {
   if (!place.explicitly) options.least_log_probability = least_log_probability;
   options.following = place.after;
   options.expected = recalled_texts(place.before, place.after, place.elsewhere);
+  return options;
+}
+
+model::CompletionOptions alternative_options(const SuggestionPlace& place) {
+  model::CompletionOptions options = suggestion_options(place);
+  options.least_log_probability = std::min(options.least_log_probability, least_of_alternatives);
   return options;
 }
 

@@ -23,6 +23,8 @@ struct SuggestionPlace {
 };
 
 model::CompletionOptions suggestion_options(const SuggestionPlace& place);
+/// Of the others to choose from, which are seen only when asked for, and so may be less sure.
+model::CompletionOptions alternative_options(const SuggestionPlace& place);
 
 /// What of a completion is shown at the place; empty when nothing of it is worth it. A word that the longest length may have cut
 /// is left out.

@@ -29,12 +29,14 @@ TEST_CASE("one character is suggested only to who asks", "[suggester]") {
   CHECK(shown(" ) ;", StopReason::boundary) == " ) ;");
 }
 
-TEST_CASE("a blank line may get a whole block, the rest of a line only a line; what is unsure is shown to who asks", "[suggester]") {
+TEST_CASE("a blank line may get a whole block, the rest of a line only a line; what is unsure is shown to who asks, for others too", "[suggester]") {
   using catena::model::Boundary;
   CHECK(suggestion_options({"int x;\n  ", "\n}"}).boundary == Boundary::block);
   CHECK(suggestion_options({"int x;\n  y", "\n}"}).boundary == Boundary::line);
   CHECK(suggestion_options({"x", ""}).least_log_probability > -10);
   CHECK(suggestion_options({"x", "", true}).least_log_probability < -1e9);
+  CHECK(alternative_options({"x", ""}).least_log_probability < suggestion_options({"x", ""}).least_log_probability);
+  CHECK(alternative_options({"x", "", true}).least_log_probability < -1e9);
 }
 
 TEST_CASE("the open documents are asked what they say", "[suggester]") {
