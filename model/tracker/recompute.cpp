@@ -19,33 +19,42 @@ struct Held : torch::CustomClassHolder {
   Recomputed body;
 };
 
-/// Rows `begin` to `end` of each.
-variable_list slices(const variable_list& whole, std::int64_t begin, std::int64_t end) {
-  variable_list part;
-  for (const Tensor& tensor : whole) part.push_back(tensor.defined() ? tensor.slice(0, begin, end) : tensor);
-  return part;
+/// Some of the rows of tensors that have `count`.
+struct Rows {
+  std::int64_t begin, end, count;
+  bool all() const { return begin == 0 && end == count; }
+};
+
+/// Calls body(rows) on `step` of `count` rows at a time; step 0: on all of them.
+template <typename Body>
+void in_groups(std::int64_t count, std::int64_t step, const Body& body) {
+  if (step == 0) step = count;
+  for (std::int64_t begin = 0; begin < count; begin += step) body(Rows{begin, std::min(count, begin + step), count});
 }
 
-/// `whole`, once it is there, with `part` at row `begin`.
-void put(Tensor& whole, const Tensor& part, std::int64_t begin, std::int64_t rows) {
-  if (!part.defined()) return;
-  if (part.size(0) == rows) {
+/// These rows of each; all of them: the tensors themselves, whose numbers of rows may then differ.
+variable_list take(const variable_list& tensors, const Rows& rows) {
+  if (rows.all()) return tensors;
+  variable_list parts;
+  for (const Tensor& tensor : tensors) {
+    parts.push_back(tensor.defined() ? tensor.slice(0, rows.begin, rows.end) : tensor);
+  }
+  return parts;
+}
+
+/// Writes `part` to these rows of `whole`, which is made when its first part comes.
+void put(Tensor& whole, const Tensor& part, const Rows& rows) {
+  if (rows.all()) {
     whole = part;
     return;
   }
+  if (!part.defined()) return;
   if (!whole.defined()) {
     std::vector<std::int64_t> shape = part.sizes().vec();
-    shape[0] = rows;
+    shape[0] = rows.count;
     whole = torch::zeros(shape, part.options().requires_grad(false));
   }
-  whole.slice(0, begin, begin + part.size(0)).copy_(part);
-}
-
-/// Runs body(begin, end) on `step` rows at a time, or on all at once.
-template <typename Body>
-void in_groups(std::int64_t rows, std::int64_t step, const Body& body) {
-  if (step == 0) step = rows;
-  for (std::int64_t begin = 0; begin < rows; begin += step) body(begin, std::min(rows, begin + step));
+  whole.slice(0, rows.begin, rows.end).copy_(part);
 }
 
 struct Recompute : Function<Recompute> {
@@ -56,13 +65,11 @@ struct Recompute : Function<Recompute> {
     ctx->saved_data["step"] = step;
     ctx->set_materialize_grads(false);  // an output that nothing used, a state handed on and dropped, costs nothing
     const torch::NoGradGuard no_grad;
-    if (step == 0) return body(whole);
     variable_list outputs;
-    const std::int64_t rows = whole[0].size(0);
-    in_groups(rows, step, [&](std::int64_t begin, std::int64_t end) {
-      const variable_list made = body(slices(whole, begin, end));
+    in_groups(whole[0].size(0), step, [&](const Rows& rows) {
+      const variable_list made = body(take(whole, rows));
       outputs.resize(made.size());
-      for (std::size_t i = 0; i < made.size(); ++i) put(outputs[i], made[i], begin, rows);
+      for (std::size_t i = 0; i < made.size(); ++i) put(outputs[i], made[i], rows);
     });
     return outputs;
   }
@@ -70,35 +77,25 @@ struct Recompute : Function<Recompute> {
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const variable_list whole = ctx->get_saved_variables();
     const auto held = c10::static_intrusive_pointer_cast<Held>(ctx->saved_data["body"].toCapsule());
-    const std::int64_t step = ctx->saved_data["step"].toInt();
-    variable_list result(whole.size());
-    const auto back = [&](const variable_list& part, const variable_list& directions_of) {
-      variable_list inputs, outputs, used, directions;
-      for (std::size_t i = 0; i < part.size(); ++i)
-        inputs.push_back(part[i].detach().requires_grad_(whole[i].requires_grad()));
+    variable_list result(whole.size() + 2);  // also of the function and its step
+    in_groups(whole[0].size(0), ctx->saved_data["step"].toInt(), [&](const Rows& rows) {
+      variable_list inputs = take(whole, rows), outputs, used, directions;
+      for (std::size_t i = 0; i < whole.size(); ++i) {
+        inputs[i] = inputs[i].detach().requires_grad_(whole[i].requires_grad());
+      }
       {
         const torch::AutoGradMode grad(true);
         outputs = held->body(inputs);
       }
+      const variable_list wanted = take(grads, rows);
       for (std::size_t i = 0; i < outputs.size(); ++i) {
-        if (!directions_of[i].defined() || !outputs[i].requires_grad()) continue;
+        if (!wanted[i].defined() || !outputs[i].requires_grad()) continue;
         used.push_back(outputs[i]);
-        directions.push_back(directions_of[i]);
+        directions.push_back(wanted[i]);
       }
       torch::autograd::backward(used, directions);
-      return inputs;
-    };
-    if (step == 0) {
-      const variable_list inputs = back(whole, grads);
-      for (std::size_t i = 0; i < inputs.size(); ++i) result[i] = inputs[i].grad();
-    } else {
-      const std::int64_t rows = whole[0].size(0);
-      in_groups(rows, step, [&](std::int64_t begin, std::int64_t end) {
-        const variable_list inputs = back(slices(whole, begin, end), slices(grads, begin, end));
-        for (std::size_t i = 0; i < inputs.size(); ++i) put(result[i], inputs[i].grad(), begin, rows);
-      });
-    }
-    result.resize(result.size() + 2);  // of the function and its step
+      for (std::size_t i = 0; i < whole.size(); ++i) put(result[i], inputs[i].grad(), rows);
+    });
     return result;
   }
 };
