@@ -171,6 +171,7 @@ nlohmann::json to_json(const FileResult& result, bool typist) {
   line["by_position"] = positions;
   if (typist) {
     line["keystrokes_saved_percent"] = result.model.saved_percent();
+    line["most_keystrokes_saved_percent"] = result.model.most_saved_percent();
     line["baseline_keystrokes_saved_percent"] = result.baseline.saved_percent();
     line["typed_characters"] = result.model.without;
     line["words_accepted"] = result.model.accepted;
@@ -191,8 +192,9 @@ void print(const std::string& name, const FileResult& result, const Options& opt
     std::printf("%-40s %8lld bytes  %.3f bits/byte", name.c_str(), static_cast<long long>(result.bytes),
                 result.likelihood.from(0).bits_per_byte());
     if (!options.no_typist) {
-      std::printf("  keystrokes saved %.1f %% (words of the file: %.1f %%), suggestions right %.0f %%", result.model.saved_percent(),
-                  result.baseline.saved_percent(), result.model.right_percent());
+      std::printf("  keystrokes saved %.1f %% (words of the file: %.1f %%; a key for all that is right: %.1f %%), suggestions right %.0f %%",
+                  result.model.saved_percent(), result.baseline.saved_percent(), result.model.most_saved_percent(),
+                  result.model.right_percent());
     }
     std::printf("\n");
   }

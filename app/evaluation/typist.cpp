@@ -7,7 +7,7 @@
 namespace catena::app {
 namespace {
 
-constexpr std::size_t kLeastTyped = 2;          // letters before the editor offers a word
+constexpr std::size_t kLeastTyped = 2;           // letters before the editor offers a word
 constexpr std::size_t kWordSearch = 256 * 1024;  // bytes looked back for words
 
 /// Spaces and tabs that the line before `position` (which follows a newline) begins with.
@@ -28,11 +28,23 @@ std::string_view ending_of_word(std::string_view text, std::size_t at, std::size
   return text.substr(at + typed, end - at - typed);
 }
 
+std::string_view first_line(std::string_view text) {
+  const std::size_t end = text.find('\n');
+  return end == std::string_view::npos ? text : text.substr(0, end + 1);
+}
+
+/// Whether `part` comes next, and the word that it ends in ends there.
+bool comes_whole(std::string_view part, std::string_view rest) {
+  if (!rest.starts_with(part)) return false;
+  return part.size() == rest.size() || part.empty() || !is_word(part.back()) || !is_word(rest[part.size()]);
+}
+
 }  // namespace
 
 Keystrokes& Keystrokes::operator+=(const Keystrokes& other) {
   without += other.without;
   with += other.with;
+  fewest += other.fewest;
   suggestions += other.suggestions;
   shown += other.shown;
   right += other.right;
@@ -42,6 +54,7 @@ Keystrokes& Keystrokes::operator+=(const Keystrokes& other) {
 
 Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& suggest) {
   Keystrokes keys;
+  std::size_t taken_to = 0;  // by one key of the fewest
   std::string suggestion;
   bool ask = true;
   for (std::size_t position = first; position < text.size();) {
@@ -49,7 +62,8 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
       const std::string_view indentation = indentation_above(text, position);
       if (!indentation.empty() && text.substr(position).starts_with(indentation)) {
         position += indentation.size();
-        suggestion = std::string_view(suggestion).starts_with(indentation) ? suggestion.substr(indentation.size()) : std::string();
+        suggestion = std::string_view(suggestion).starts_with(indentation) ? suggestion.substr(indentation.size())
+                                                                           : std::string();
         ask = suggestion.empty();
         continue;
       }
@@ -62,8 +76,13 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
     }
     const std::string_view word = next_word(suggestion);
     const std::string_view rest = text.substr(position);
-    // Whole: the text's word does not go on behind it.
-    const bool whole = rest.starts_with(word) && (word.size() == rest.size() || word.empty() || !is_word(word.back()) || !is_word(rest[word.size()]));
+    const bool whole = comes_whole(word, rest);
+    if (position >= taken_to) {
+      keys.fewest += 1;  // for all of it, its first line, a word, or the next character
+      for (const std::string_view part : {first_line(suggestion), std::string_view(suggestion)}) {
+        if (comes_whole(part, rest)) taken_to = position + part.size();
+      }
+    }
     if (asked && !suggestion.empty()) {
       ++keys.shown;
       keys.right += whole ? 1 : 0;
@@ -72,6 +91,8 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
       keys.without += static_cast<std::int64_t>(word.size());
       keys.with += 1;
       keys.accepted += 1;
+      if (position < taken_to && position + word.size() > taken_to)
+        keys.fewest += 1;  // the word goes on behind the line
       position += word.size();
       suggestion.erase(0, word.size());
       ask = suggestion.empty();
@@ -92,12 +113,15 @@ std::string complete_from_file(std::string_view typed, std::string_view after) {
   if (prefix.size() < kLeastTyped) return {};
   const std::string_view before = typed.substr(0, typed.size() - prefix.size());
   const std::string_view near = before.substr(before.size() - std::min(before.size(), kWordSearch));
-  for (std::size_t at = near.rfind(prefix); at != std::string_view::npos; at = at == 0 ? at - 1 : near.rfind(prefix, at - 1)) {
-    if (const std::string_view ending = ending_of_word(near, at, prefix.size()); !ending.empty()) return std::string(ending);
+  for (std::size_t at = near.rfind(prefix); at != std::string_view::npos;
+       at = at == 0 ? at - 1 : near.rfind(prefix, at - 1)) {
+    if (const std::string_view ending = ending_of_word(near, at, prefix.size()); !ending.empty())
+      return std::string(ending);
   }
   after = after.substr(0, kWordSearch);
   for (std::size_t at = after.find(prefix); at != std::string_view::npos; at = after.find(prefix, at + 1)) {
-    if (const std::string_view ending = ending_of_word(after, at, prefix.size()); !ending.empty()) return std::string(ending);
+    if (const std::string_view ending = ending_of_word(after, at, prefix.size()); !ending.empty())
+      return std::string(ending);
   }
   return {};
 }
