@@ -14,7 +14,7 @@
 #include "app/commands/text_file.h"
 #include "app/evaluation/typist.h"
 #include "app/suggest/suggester.h"
-#include "app/suggest/words.h"
+#include "model/text/words.h"
 #include "model/text/text_stream.h"
 #include "model/train/evaluation.h"
 

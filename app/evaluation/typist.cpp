@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
-#include "app/suggest/words.h"
+#include "model/text/words.h"
 
 namespace catena::app {
 namespace {
+
+using model::is_word;
+using model::last_word;
+using model::next_word;
 
 constexpr std::size_t kLeastTyped = 2;           // letters before the editor offers a word
 constexpr std::size_t kWordSearch = 256 * 1024;  // bytes looked back for words

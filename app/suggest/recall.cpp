@@ -5,22 +5,27 @@
 #include <span>
 #include <unordered_map>
 
-#include "app/suggest/words.h"
+#include "model/text/words.h"
 
 namespace catena::app {
 namespace {
 
+using model::is_space;
+using model::is_word;
+using model::last_word;
+using model::next_word;
+
 constexpr std::size_t far_away = recall_back;  // as which another document counts
 constexpr std::size_t longest_match = 64;
-constexpr std::size_t least_match = 3;      // where nothing of a word is typed
+constexpr std::size_t least_match = 3;  // where nothing of a word is typed
 constexpr std::size_t longest_text = 120;
-constexpr std::size_t most = 3;             // continuations
+constexpr std::size_t most = 3;  // continuations
 
 // Logistic regression of "its first word was right" at random places of the dev packages' code (docs/measurements.md).
 constexpr double bias = -1.34, by_match = 0.35, untyped = -1.32, by_typed = -0.24, by_share = 0.33;
 
-/// A match one byte longer counts twice as much, and a nearer one more than a far one of the same length. Slopes from half to one
-/// and a half doublings a byte, and nearness by other laws, were right as often within a percent.
+/// A match one byte longer counts twice as much, and a nearer one more than a far one of the same length. Slopes from
+/// half to one and a half doublings a byte, and nearness by other laws, were right as often within a percent.
 double evidence(std::size_t match, std::size_t distance) {
   return std::exp2(static_cast<double>(std::min<std::size_t>(match, 32))) / (500 + static_cast<double>(distance));
 }
@@ -54,8 +59,8 @@ class Search {
  public:
   explicit Search(std::string_view before) : before_(before), typed_(last_word(before).size()) {}
 
-  /// What follows `place` in `text`, if the text before it ends as the document does before the cursor. `distance`: bytes between
-  /// the place and the cursor.
+  /// What follows `place` in `text`, if the text before it ends as the document does before the cursor. `distance`:
+  /// bytes between the place and the cursor.
   void look(std::string_view text, std::size_t place, std::size_t distance) {
     const std::string_view there = text.substr(0, place);
     if (there.back() != before_.back()) return;
@@ -76,7 +81,8 @@ class Search {
   std::vector<Recalled> best() {
     double total = 0;
     for (const Group& group : groups_) total += group.evidence;
-    std::stable_sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) { return a.evidence > b.evidence; });
+    std::stable_sort(groups_.begin(), groups_.end(),
+                     [](const Group& a, const Group& b) { return a.evidence > b.evidence; });
     std::vector<Recalled> result;
     for (const Group& group : std::span(groups_).first(std::min(most, groups_.size()))) {
       result.push_back({std::string(group.text), group.match, group.evidence / total});
@@ -93,7 +99,8 @@ class Search {
 
 }  // namespace
 
-std::vector<Recalled> recall(std::string_view before, std::string_view after, std::span<const std::string_view> elsewhere) {
+std::vector<Recalled> recall(std::string_view before, std::string_view after,
+                             std::span<const std::string_view> elsewhere) {
   if (before.size() > recall_back) before.remove_prefix(before.size() - recall_back);
   after = after.substr(0, recall_ahead);
   if (before.size() < 2) return {};
@@ -119,8 +126,7 @@ std::vector<model::ExpectedText> recalled_texts(std::string_view before, std::st
   std::vector<model::ExpectedText> texts;
   for (Recalled& recalled : recall(before, after, elsewhere)) {
     const double probability = recall_probability(recalled, typed);
-    const std::size_t beginning = next_word(recalled.text).size();
-    texts.push_back({std::move(recalled.text), probability, beginning});
+    texts.push_back({std::move(recalled.text), probability});
   }
   return texts;
 }

@@ -3,13 +3,17 @@
 #include <algorithm>
 
 #include "app/suggest/suggestion_rules.h"
-#include "app/suggest/words.h"
+#include "model/text/words.h"
 
 namespace catena::app {
 namespace {
 
-// An automatic suggestion ends before the first word less likely than this (nats), since a wrong one distracts. On 10 files of the
-// dev packages -2.3 saves 33 % of the keys with 44 % of the suggestions right, -3.5 saves 37 % with 38 % right.
+using model::is_space;
+using model::last_word;
+
+// An automatic suggestion ends before the first word less likely than this (nats), since a wrong one distracts. On 10
+// files of the dev packages -2.3 saves 33 % of the keys with 44 % of the suggestions right, -3.5 saves 37 % with 38 %
+// right.
 constexpr double least_log_probability = -3.5, least_of_alternatives = -6;
 // Shorter ones save no key: reading and accepting them takes longer than typing.
 constexpr std::size_t least_characters = 2;

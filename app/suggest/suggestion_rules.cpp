@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
-#include "app/suggest/words.h"
+#include "model/text/words.h"
 
 namespace catena::app {
 namespace {
+
+using model::is_blank;
 
 constexpr std::string_view blanks = " \t\r";
 

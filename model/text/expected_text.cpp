@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/text/words.h"
+
 namespace catena::model {
 namespace {
 
-// How often a text that was right so far is right about the next token as well: behind its beginning, and farther on. On the
-// dev files the second word of a recalled text was right at 61 % of the places where the first was, the third at 72 %, later ones
-// at 86 %; a word has one to two tokens.
+// How often a text that was right so far is right about the next token as well: behind its beginning, and farther on.
+// On the dev files the second word of a recalled text was right at 61 % of the places where the first was, the third at
+// 72 %, later ones at 86 %; a word has one to two tokens.
 constexpr double follows_at_first = 0.75, follows = 0.9;
 constexpr std::size_t at_first = 12;  // bytes
-constexpr double most_together = 0.98;
 
 }  // namespace
 
@@ -31,13 +32,13 @@ void ExpectedTexts::start(std::string_view pending, std::span<const ExpectedText
   for (std::size_t i = 0; i < now_.count; ++i) {
     now_.experts[i].text.assign(pending).append(texts[i].text);
     spell(now_.experts[i]);
-    now_.experts[i].sure = pending.size() + texts[i].beginning;
+    now_.experts[i].sure = pending.size() + next_word(texts[i].text).size();
     now_.experts[i].weight = std::clamp(texts[i].probability, 0.0, 1.0);
     together += now_.experts[i].weight;
   }
-  if (together > most_together) {
-    for (std::size_t i = 0; i < now_.count; ++i) now_.experts[i].weight *= most_together / together;
-    together = most_together;
+  if (together > most_expected) {
+    for (std::size_t i = 0; i < now_.count; ++i) now_.experts[i].weight *= most_expected / together;
+    together = most_expected;
   }
   now_.model_weight = 1 - together;
   now_.first = true;
@@ -67,8 +68,11 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
     Expert& expert = now_.experts[i];
     expert.spelling.clear();
     expert.mass = 0;
-    expert.follow = now_.first || written.size() < expert.sure ? 1 : written.size() < expert.sure + at_first ? follows_at_first : follows;
-    if (expert.weight > 0 && expert.text.size() > written.size() && std::string_view(expert.text).starts_with(written)) {
+    expert.follow = now_.first || written.size() < expert.sure ? 1
+                    : written.size() < expert.sure + at_first  ? follows_at_first
+                                                               : follows;
+    if (expert.weight > 0 && expert.text.size() > written.size() &&
+        std::string_view(expert.text).starts_with(written)) {
       const auto spelt_by = [&](Token token) {
         const double p = std::exp(static_cast<double>(logits[static_cast<std::size_t>(token)]) - top) / total;
         if (p <= 0) return;
@@ -87,8 +91,8 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
     }
     base += expert.weight * (expert.mass > 0 ? 1 - expert.follow : 1);
   }
-  // Relative to the model's own distribution scaled by `base`, only the tokens that spell a text change. A logit may be raised
-  // by several experts, so the factors are summed before any logit is touched.
+  // Relative to the model's own distribution scaled by `base`, only the tokens that spell a text change. A logit may be
+  // raised by several experts, so the factors are summed before any logit is touched.
   for (std::size_t i = 0; i < now_.count; ++i) {
     for (const Token token : now_.experts[i].spelling) {
       double factor = 1;

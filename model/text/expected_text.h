@@ -15,23 +15,26 @@ namespace catena::model {
 
 struct ExpectedText {
   std::string text;        ///< from the end of the typed text on
-  double probability = 0;  ///< that its beginning comes, judged without the model: 0 to 1
-  std::size_t beginning = 0;  ///< bytes that the probability speaks of: its first word, say
+  double probability = 0;  ///< that its first word comes, judged without the model: 0 to 1
 };
 
-/// A Bayesian mixture of experts over the next token. Expert 0 is the model; every expected text is an expert that, while
-/// it has been right so far, puts most of its weight on the next of the text's tokens (where what was written ends inside
-/// one, on the tokens that spell the text, in the proportions the model gives them) and the rest on the model's own choice. Each token written multiplies an expert's weight by the probability
-/// that the expert gave it, so a text that turns out wrong loses its say at once.
+/// What several texts may be expected together; the model's own choice keeps the rest.
+inline constexpr double most_expected = 0.98;
+
+/// A Bayesian mixture of experts over the next token. Expert 0 is the model; every expected text is an expert that,
+/// while it has been right so far, puts most of its weight on the next of the text's tokens (where what was written
+/// ends inside one, on the tokens that spell the text, in the proportions the model gives them) and the rest on the
+/// model's own choice. Each token written multiplies an expert's weight by the probability that the expert gave it, so
+/// a text that turns out wrong loses its say at once.
 class ExpectedTexts {
   struct Expert {
-    std::string text;  // pending bytes and the expected text
+    std::string text;               // pending bytes and the expected text
     std::vector<Token> tokens;      // of the text,
     std::vector<std::size_t> ends;  // and where each ends in it
-    std::size_t sure = 0;        // bytes of it that follow from each other: no token of them is discounted
+    std::size_t sure = 0;           // bytes of it that follow from each other: no token of them is discounted
     double weight = 0;
-    double follow = 1;           // how likely it goes on to be right, if it was so far
-    double mass = 0;             // the model's probability of all tokens that spell the text now; 0: no say
+    double follow = 1;            // how likely it goes on to be right, if it was so far
+    double mass = 0;              // the model's probability of all tokens that spell the text now; 0: no say
     std::vector<Token> spelling;  // those tokens
   };
 
@@ -47,11 +50,11 @@ class ExpectedTexts {
 
   explicit ExpectedTexts(std::shared_ptr<const Tokenizer> tokenizer);
 
-  /// A new completion: `pending` are the typed bytes that will be generated again, before the texts. Probabilities above
-  /// one together are scaled down to almost one.
+  /// A new completion: `pending` are the typed bytes that will be generated again, before the texts. Probabilities
+  /// above one together are scaled down to almost one.
   void start(std::string_view pending, std::span<const ExpectedText> texts);
-  /// Raises the logits of the tokens that spell an expected text, so that softmax(logits) is the mixture. `written`: what
-  /// was generated since start(), the pending bytes included.
+  /// Raises the logits of the tokens that spell an expected text, so that softmax(logits) is the mixture. `written`:
+  /// what was generated since start(), the pending bytes included.
   void mix(std::span<float> logits, std::string_view written);
   /// The token that was chosen from the logits of the last mix().
   void chosen(Token token);

@@ -1,8 +1,8 @@
-#include "app/suggest/words.h"
+#include "model/text/words.h"
 
 #include <catch2/catch.hpp>
 
-using namespace catena::app;
+using namespace catena::model;
 
 TEST_CASE("next_word takes white space and a word, or white space and a run of signs") {
   CHECK(next_word("foo_1 = 2") == "foo_1");

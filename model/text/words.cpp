@@ -1,6 +1,6 @@
-#include "app/suggest/words.h"
+#include "model/text/words.h"
 
-namespace catena::app {
+namespace catena::model {
 
 std::string_view next_word(std::string_view suggestion) {
   std::size_t end = 0;
@@ -17,4 +17,4 @@ std::string_view last_word(std::string_view text) {
   return text.substr(begin);
 }
 
-}  // namespace catena::app
+}  // namespace catena::model
