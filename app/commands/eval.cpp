@@ -97,10 +97,14 @@ TypedPart typed_part(std::string_view text, const Options& options) {
 }
 
 /// Whether the likeliest line, however unlikely, is what comes next on this one.
-bool guesses_line(TextStream& stream, const SuggestionPlace& place, std::string_view rest, const Options& options) {
-  CompletionOptions wanted = suggestion_options({place.before, place.after, true});
+bool guesses_line(TextStream& stream, const SuggestionPlace& place, const std::shared_ptr<const WordRanker>& ranker, std::string_view rest,
+                  const Options& options) {
+  CompletionOptions wanted = suggestion_options({place.before, place.after, true}, ranker);
   wanted.boundary = Boundary::line;
-  if (options.no_recall) wanted.expected.clear();
+  if (options.no_recall) {
+    wanted.expected.clear();
+    wanted.judge = {};
+  }
   const std::string guess = stream.complete(wanted).text;
   return guess.substr(0, guess.find('\n')) == rest.substr(0, rest.find('\n'));
 }
@@ -131,7 +135,7 @@ class SaidLines {
 
 /// What comes before has been read.
 void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor, const TextStream::Options& reading,
-               const std::string& name, const std::string& text, SaidLines said, const Options& options, FileResult& result) {
+               const std::shared_ptr<const WordRanker>& ranker, const std::string& name, const std::string& text, SaidLines said, const Options& options, FileResult& result) {
   const TypedPart part = typed_part(text, options);
   const std::string_view written = std::string_view(text).substr(0, part.end), after = std::string_view(text).substr(part.end);
   TextStream stream(model, executor, reading);
@@ -147,10 +151,13 @@ void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_
     if (is_blank(line) && !rest.empty() && !is_blank(rest.substr(0, 1)) && line_asked != typed.size() - line.size()) {
       line_asked = typed.size() - line.size();
       ++result.lines.asked;
-      result.lines.exact += guesses_line(stream, place, rest, options) ? 1 : 0;
+      result.lines.exact += guesses_line(stream, place, ranker, rest, options) ? 1 : 0;
     }
-    CompletionOptions wanted = suggestion_options(place);
-    if (options.no_recall) wanted.expected.clear();
+    CompletionOptions wanted = suggestion_options(place, ranker);
+    if (options.no_recall) {
+      wanted.expected.clear();
+      wanted.judge = {};
+    }
     return shown_suggestion(stream.complete(wanted), place);
   };
   result.model = type_text(written, part.first, suggest);
@@ -202,7 +209,9 @@ void print(const std::string& name, const FileResult& result, const Options& opt
 }
 
 int run(const Options& options) {
-  const auto model = TextModel::load(model_folder(options.model.folder));
+  const std::filesystem::path folder = model_folder(options.model.folder);
+  const auto model = TextModel::load(folder);
+  const auto ranker = WordRanker::of_model(folder);
   const std::shared_ptr<Executor> executor = make_executor(model->weights(), options.model.executor());
   TextStream::Options reading{.settings = options.model.settings(model->config())};
   if (!options.memory.empty()) reading.memory = ProjectMemory::load(options.memory, *model);
@@ -216,7 +225,7 @@ int run(const Options& options) {
     FileResult result;
     result.bytes = static_cast<std::int64_t>(text.size());
     score_file(*model, *executor, reading, name, text, result);
-    if (!options.no_typist) type_file(model, executor, reading, name, text, SaidLines(options.heard ? read_text_file(file.string() + ".heard") : std::string()), options, result);
+    if (!options.no_typist) type_file(model, executor, reading, ranker, name, text, SaidLines(options.heard ? read_text_file(file.string() + ".heard") : std::string()), options, result);
     if (options.files.size() > 1) print(file.string(), result, options);
     total.bytes += result.bytes;
     total.model += result.model;

@@ -58,8 +58,10 @@ void StreamService::load(const std::filesystem::path& folder, const ui::ChunkSet
   ui::ChunkSettings in_force = settings;
   try {
     auto model = model::TextModel::load(folder);
+    auto ranker = WordRanker::of_model(folder);
     executor_ = executor_or_cpu(*model, in_force);
     model_ = std::move(model);
+    ranker_ = std::move(ranker);
   } catch (const std::exception& error) {
     notice.text = QString::fromUtf8(error.what());
     ui::ModelInfo info = this->info();

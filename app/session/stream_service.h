@@ -17,6 +17,7 @@
 #include "app/session/settings_watch.h"
 #include "app/session/stream_meters.h"
 #include "app/session/stream_store.h"
+#include "app/suggest/word_ranker.h"
 #include "model/attention/stream_lanes.h"
 #include "ui/session.h"
 
@@ -162,6 +163,7 @@ class StreamService {
   StreamMeters& meters_;
   std::function<bool()> jobs_wait_;
   std::shared_ptr<const model::TextModel> model_;
+  std::shared_ptr<const WordRanker> ranker_;  // of its suggestions' words, or none
   std::shared_ptr<model::Executor> executor_;
   Clock::time_point asked_at_{};  // for the last suggestion
   bool load_failed_ = false;      // and the user was told

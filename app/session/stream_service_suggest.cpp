@@ -67,7 +67,7 @@ void StreamService::find_suggestions(const SuggestionRequest& request) {
   const std::string after = text.substr(request.position, request.position + suggestion_lookahead);
   const std::vector<std::string> elsewhere = text_of_others(request.document);
   const SuggestionPlace place{before, after, request.explicitly, {elsewhere.begin(), elsewhere.end()}};
-  const model::CompletionOptions options = suggestion_options(place);
+  const model::CompletionOptions options = suggestion_options(place, ranker_);
   const model::Completion best = stream->complete(options, request.stop);
   if (best.stop == model::StopReason::cancelled) return;
 
@@ -82,7 +82,7 @@ void StreamService::find_suggestions(const SuggestionRequest& request) {
 
   // Others to choose from, as long as nobody waits.
   if (jobs_wait_() || request.no_more.stop_requested()) return;
-  const auto others = stream->alternatives(alternative_options(place), most_alternatives, request.no_more);
+  const auto others = stream->alternatives(alternative_options(place, ranker_), most_alternatives, request.no_more);
   if (request.no_more.stop_requested()) return;
   int tokens = best.tokens;
   const qsizetype known = texts.size();

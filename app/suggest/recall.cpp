@@ -53,6 +53,8 @@ struct Group {
   std::string_view text;
   std::size_t match = 0;
   double evidence = 0;
+  int places = 0;
+  std::size_t distance = far_away;
 };
 
 class Search {
@@ -76,6 +78,8 @@ class Search {
       group.text = following;
     }
     group.evidence += evidence(match, distance);
+    group.places += 1;
+    group.distance = std::min(group.distance, distance);
   }
 
   std::vector<Recalled> best() {
@@ -85,7 +89,7 @@ class Search {
                      [](const Group& a, const Group& b) { return a.evidence > b.evidence; });
     std::vector<Recalled> result;
     for (const Group& group : std::span(groups_).first(std::min(most, groups_.size()))) {
-      result.push_back({std::string(group.text), group.match, group.evidence / total});
+      result.push_back({std::string(group.text), group.match, group.evidence / total, group.places, group.distance});
     }
     return result;
   }
@@ -120,14 +124,9 @@ double recall_probability(const Recalled& recalled, std::size_t typed) {
   return 1 / (1 + std::exp(-score));
 }
 
-std::vector<model::ExpectedText> recalled_texts(std::string_view before, std::string_view after,
-                                                std::span<const std::string_view> elsewhere) {
-  const std::size_t typed = last_word(before).size();
+std::vector<model::ExpectedText> expected_texts(std::span<const Recalled> recalled, std::size_t typed) {
   std::vector<model::ExpectedText> texts;
-  for (Recalled& recalled : recall(before, after, elsewhere)) {
-    const double probability = recall_probability(recalled, typed);
-    texts.push_back({std::move(recalled.text), probability});
-  }
+  for (const Recalled& one : recalled) texts.push_back({one.text, recall_probability(one, typed)});
   return texts;
 }
 

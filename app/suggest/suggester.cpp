@@ -30,19 +30,27 @@ std::size_t characters(std::string_view text) {
 
 }  // namespace
 
-model::CompletionOptions suggestion_options(const SuggestionPlace& place) {
+model::CompletionOptions suggestion_options(const SuggestionPlace& place, std::shared_ptr<const WordRanker> ranker) {
   model::CompletionOptions options;
   const bool blank = on_blank_line(line_before(place.before), place.after);
   options.boundary = blank ? model::Boundary::block : model::Boundary::line;
   options.max_tokens = blank ? block_tokens : line_tokens;
   if (!place.explicitly) options.least_log_probability = least_log_probability;
   options.following = place.after;
-  options.expected = recalled_texts(place.before, place.after, place.elsewhere);
+  std::vector<Recalled> recalled = recall(place.before, place.after, place.elsewhere);
+  options.expected = expected_texts(recalled, last_word(place.before).size());
+  if (ranker == nullptr) return options;
+  options.judge = [ranker = std::move(ranker), evidence = WordEvidence(place.before, place.after, std::move(recalled))](
+                      std::span<const model::WordCandidate> candidates, std::span<double> probabilities) {
+    std::vector<WordFeatures> rows;
+    evidence.describe(candidates, rows);
+    ranker->judge(rows, evidence.typed(), probabilities);
+  };
   return options;
 }
 
-model::CompletionOptions alternative_options(const SuggestionPlace& place) {
-  model::CompletionOptions options = suggestion_options(place);
+model::CompletionOptions alternative_options(const SuggestionPlace& place, std::shared_ptr<const WordRanker> ranker) {
+  model::CompletionOptions options = suggestion_options(place, std::move(ranker));
   options.least_log_probability = std::min(options.least_log_probability, least_of_alternatives);
   return options;
 }

@@ -1,12 +1,15 @@
-// How a suggestion is asked of the model and what of its answer is shown: one policy for the window and for measuring it.
+// How a suggestion is asked of the model and what of its answer is shown: one policy for the window and for measuring
+// it.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/suggest/recall.h"
+#include "app/suggest/word_ranker.h"
 #include "model/text/completer.h"
 
 namespace catena::app {
@@ -22,12 +25,16 @@ struct SuggestionPlace {
   std::vector<std::string_view> elsewhere = {};  ///< text of other open documents
 };
 
-model::CompletionOptions suggestion_options(const SuggestionPlace& place);
+/// `ranker` judges the words that may come first; without one they are judged as CompletionOptions says. The place's
+/// text must last as long as the options.
+model::CompletionOptions suggestion_options(const SuggestionPlace& place,
+                                            std::shared_ptr<const WordRanker> ranker = {});
 /// Of the others to choose from, which are seen only when asked for, and so may be less sure.
-model::CompletionOptions alternative_options(const SuggestionPlace& place);
+model::CompletionOptions alternative_options(const SuggestionPlace& place,
+                                             std::shared_ptr<const WordRanker> ranker = {});
 
-/// What of a completion is shown at the place; empty when nothing of it is worth it. A word that the longest length may have cut
-/// is left out.
+/// What of a completion is shown at the place; empty when nothing of it is worth it. A word that the longest length may
+/// have cut is left out.
 std::string shown_suggestion(const model::Completion& completion, const SuggestionPlace& place);
 
 }  // namespace catena::app

@@ -25,6 +25,20 @@ double length_of(std::string_view word) {
 
 }  // namespace
 
+void judge_as_mixture(std::span<const ExpectedText> expected, std::span<const WordCandidate> candidates,
+                      std::span<double> probabilities) {
+  double together = 0;
+  for (const ExpectedText& text : expected) together += std::clamp(text.probability, 0.0, 1.0);
+  const double scale = together > most_expected ? most_expected / together : 1;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    probabilities[i] = (1 - together * scale) * std::exp(candidates[i].log_probability);
+    for (const ExpectedText& text : expected) {
+      if (next_word(text.text) == candidates[i].text)
+        probabilities[i] += scale * std::clamp(text.probability, 0.0, 1.0);
+    }
+  }
+}
+
 WordSearch::WordSearch(std::shared_ptr<const Tokenizer> tokenizer) : tokenizer_(std::move(tokenizer)) {
   for (Token token = 0; token < tokenizer_->vocab(); ++token) {
     const std::string_view piece = tokenizer_->piece(token);
@@ -191,18 +205,7 @@ void WordSearch::judge_all(std::span<const ExpectedText> expected, const WordJud
   if (judge) {
     judge(candidates_, probabilities_);
   } else {
-    double together = 0;
-    for (const ExpectedText& text : expected) together += std::clamp(text.probability, 0.0, 1.0);
-    const double scale = together > most_expected ? most_expected / together : 1;
-    for (std::size_t i = 0; i < count_; ++i) {
-      probabilities_[i] = (1 - together * scale) * std::exp(candidates_[i].log_probability);
-    }
-    for (const ExpectedText& text : expected) {
-      for (std::size_t i = 0; i < count_; ++i) {
-        if (candidates_[i].expected >= 0 && candidates_[i].text == next_word(text.text))
-          probabilities_[i] += scale * std::clamp(text.probability, 0.0, 1.0);
-      }
-    }
+    judge_as_mixture(expected, candidates_, probabilities_);
   }
   for (std::size_t i = 0; i < count_; ++i) {
     words_[i].probability = probabilities_[i];

@@ -26,6 +26,10 @@ struct WordCandidate {
 /// Fills in how probable each candidate is; together at most 1, since something else may come.
 using WordJudge = std::function<void(std::span<const WordCandidate> candidates, std::span<double> probabilities)>;
 
+/// The model and the expected texts as a mixture: what is used when nobody else judges.
+void judge_as_mixture(std::span<const ExpectedText> expected, std::span<const WordCandidate> candidates,
+                      std::span<double> probabilities);
+
 /// Keeps its memory from one search to the next. One thread at a time.
 class WordSearch {
  public:

@@ -53,6 +53,10 @@ TEST_CASE("Continuations differ in their first word; their shares are those of o
   CHECK(found[1].text == "beta);\n");
   CHECK(found[0].share + found[1].share == Approx(1));
   CHECK(found[0].share > found[1].share);
+  CHECK(found[0].places == 2);
+  CHECK(found[1].places == 1);
+  CHECK(found[0].distance == std::string_view("alpha);\ncall(beta);\ncall(").size());
+  CHECK(found[1].distance == std::string_view("beta);\ncall(").size());
 }
 
 TEST_CASE("Nothing is recalled from nothing", "[recall]") {
@@ -63,7 +67,9 @@ TEST_CASE("Nothing is recalled from nothing", "[recall]") {
 }
 
 TEST_CASE("A longer match and a larger share are more likely right", "[recall]") {
-  const auto p = [](std::size_t match, double share, std::size_t typed) { return recall_probability({"x", match, share}, typed); };
+  const auto p = [](std::size_t match, double share, std::size_t typed) {
+    return recall_probability({"x", match, share}, typed);
+  };
   CHECK(p(20, 0.9, 0) > p(4, 0.9, 0));
   CHECK(p(8, 0.9, 2) > p(8, 0.3, 2));
   for (const std::size_t match : {1, 8, 64})

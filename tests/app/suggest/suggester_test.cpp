@@ -29,7 +29,10 @@ TEST_CASE("one character is suggested only to who asks", "[suggester]") {
   CHECK(shown(" ) ;", StopReason::boundary) == " ) ;");
 }
 
-TEST_CASE("a blank line may get a whole block, the rest of a line only a line; what is unsure is shown to who asks, for others too", "[suggester]") {
+TEST_CASE(
+    "a blank line may get a whole block, the rest of a line only a line; what is unsure is shown to who asks, for "
+    "others too",
+    "[suggester]") {
   using catena::model::Boundary;
   CHECK(suggestion_options({"int x;\n  ", "\n}"}).boundary == Boundary::block);
   CHECK(suggestion_options({"int x;\n  y", "\n}"}).boundary == Boundary::line);
