@@ -60,7 +60,6 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
   Keystrokes keys;
   std::size_t taken_to = 0;  // by one key of the fewest
   std::string suggestion;
-  bool ask = true;
   for (std::size_t position = first; position < text.size();) {
     if (position > 0 && text[position - 1] == '\n') {
       const std::string_view indentation = indentation_above(text, position);
@@ -68,18 +67,15 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
         position += indentation.size();
         suggestion = std::string_view(suggestion).starts_with(indentation) ? suggestion.substr(indentation.size())
                                                                            : std::string();
-        ask = suggestion.empty();
         continue;
       }
     }
-    const bool asked = ask;
-    if (ask) {
-      suggestion = suggest(text.substr(0, position));
-      ++keys.suggestions;
-      ask = false;
-    }
-    const std::string_view word = next_word(suggestion);
     const std::string_view rest = text.substr(position);
+    std::string fresh = suggest(text.substr(0, position));
+    ++keys.suggestions;
+    const bool appears = !fresh.empty() && next_word(fresh) != next_word(suggestion);
+    if (appears) suggestion = std::move(fresh);
+    const std::string_view word = next_word(suggestion);
     const bool whole = comes_whole(word, rest);
     if (position >= taken_to) {
       keys.fewest += 1;  // for all of it, its first line, a word, or the next character
@@ -87,7 +83,7 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
         if (comes_whole(part, rest)) taken_to = position + part.size();
       }
     }
-    if (asked && !suggestion.empty()) {
+    if (appears) {
       ++keys.shown;
       keys.right += whole ? 1 : 0;
     }
@@ -99,14 +95,12 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
         keys.fewest += 1;  // the word goes on behind the line
       position += word.size();
       suggestion.erase(0, word.size());
-      ask = suggestion.empty();
       continue;
     }
     keys.without += 1;
     keys.with += 1;
     const bool agrees = !suggestion.empty() && suggestion.front() == text[position];
     suggestion.erase(0, agrees ? 1 : suggestion.size());
-    ask = suggestion.empty();
     ++position;
   }
   return keys;

@@ -16,8 +16,8 @@ struct Keystrokes {
   std::int64_t fewest =
       0;  ///< keys pressed when one key takes a suggestion that is right to its end, another its first line
   std::int64_t suggestions = 0;  ///< asked for
-  std::int64_t shown = 0;        ///< of those, there was one
-  std::int64_t right = 0;        ///< of those, the next word was right when it appeared
+  std::int64_t shown = 0;        ///< that appeared, the first or in place of another
+  std::int64_t right = 0;        ///< of those, the next word was right
   std::int64_t accepted = 0;     ///< words accepted
 
   double saved_percent() const { return share_saved(with); }
@@ -44,7 +44,8 @@ using Suggest = std::function<std::string(std::string_view typed)>;
 ///  the same keys;
 ///  * the indentation that equals that of the line above is typed by the editor, not by the typist, and counts for
 ///  nobody;
-///  * as long as what is typed agrees with the suggestion it stays; else a new one is asked for.
+///  * a suggestion is asked for at every key; what is left of the one before stays as long as what is typed agrees with it and the
+///    new one begins with the same word, or there is none (ui/editor/ghost_model.h).
 Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& suggest);
 
 /// What an editor does without a model: once two letters of a word stand before the cursor, the most recent word of the

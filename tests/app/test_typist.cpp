@@ -44,15 +44,28 @@ TEST_CASE("one key takes the first line of a suggestion, another all of it") {
   CHECK(inside.fewest == inside.with);
 }
 
-TEST_CASE("a word that is right only in part is not accepted, and what agrees with it does not ask again") {
-  int asked = 0;
-  const Keystrokes keys = typed("abcd", [&](std::string_view) {
-    ++asked;
-    return std::string("abxy");
-  });
+TEST_CASE("a word that is right only in part is not accepted") {
+  const Keystrokes keys =
+      typed("abcd", [](std::string_view before) { return before.empty() ? std::string("abxy") : std::string(); });
   CHECK(keys.with == 4);
   CHECK(keys.accepted == 0);
-  CHECK(asked == 2);  // at the start, and behind "abc" where the suggestion was proved wrong
+  CHECK(keys.suggestions == 4);  // asked at every key
+  CHECK(keys.shown == 1);        // no answer takes away what still agrees
+  CHECK(keys.right == 0);
+}
+
+TEST_CASE("what is asked along the way replaces a suggestion only by another word") {
+  const auto suggest = [](std::string_view before) -> std::string {
+    if (before.empty()) return "total = 1;";
+    if (before == "t") return "otal_count";       // another word
+    if (before == "to") return "tal_count = 2;";  // the same: what is there stays, and so ends with the word
+    return {};
+  };
+  const Keystrokes keys = typed("total_count = 2;", suggest);
+  CHECK(keys.shown == 2);
+  CHECK(keys.right == 1);
+  CHECK(keys.accepted == 1);
+  CHECK(keys.with == 1 + 1 + 5);
 }
 
 TEST_CASE("the start of a longer word is not the word") {

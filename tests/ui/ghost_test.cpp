@@ -80,6 +80,25 @@ TEST_CASE("an answer that comes after more of it was typed still fits") {
   CHECK(ghost.text() == "llo");
 }
 
+TEST_CASE("an answer asked for along the way replaces what is shown only by another word") {
+  GhostModel ghost = shown({"hello world", "help"});
+  ghost.edited(10, {}, "he");
+  ghost.asked(2, 12);
+  CHECK(ghost.text() == "llo world");
+  CHECK_FALSE(ghost.offer(answerTo(2, 12, {"llo there", "ap"})));
+  CHECK(ghost.text() == "llo world");
+  CHECK(ghost.alternatives() == 3);
+  ghost.edited(12, {}, "l");
+  ghost.asked(3, 13);
+  ghost.edited(13, {}, "l");                                   // typed before the answer came
+  CHECK(ghost.offer(answerTo(3, 13, {"p", "loween", "lo"})));  // what no longer fits is passed over
+  CHECK(ghost.text() == "oween");
+  ghost.edited(13, "l", {});
+  CHECK(ghost.text() == "loween");
+  ghost.edited(11, "el", {});
+  CHECK(ghost.text() == "elloween");  // also in front of where it was asked for
+}
+
 TEST_CASE("words and lines are taken piece by piece") {
   GhostModel ghost = shown({"foo(bar);\n    next_line = 1;"});
   CHECK(ghost.nextWord() == "foo");

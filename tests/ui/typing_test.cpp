@@ -74,17 +74,30 @@ TEST_CASE_METHOD(WindowFixture, "Esc dismisses, Ctrl+Space asks now") {
   CHECK(window->currentSuggestion() == "bd");
 }
 
-TEST_CASE_METHOD(WindowFixture, "typing along shrinks the suggestion and asks nothing new") {
+TEST_CASE_METHOD(WindowFixture,
+                 "typing along shrinks the suggestion at once, and it stays until another word is likelier") {
   fresh();
   suggest("he", {"llo world"});
-  const auto asked = session.requests.size();
-  type("llo");
-  QTest::qWait(60);
-  CHECK(window->currentSuggestion() == " world");
-  CHECK(session.requests.size() == asked);
+  auto asked = session.requests.size();
+  type("l");
+  CHECK(window->currentSuggestion() == "lo world");
+  REQUIRE(QTest::qWaitFor([&] { return session.requests.size() == asked + 1; }, 2000));
+  CHECK(window->currentSuggestion() == "lo world");  // nothing is taken away while the answer is on its way
+  session.answer({"lo there", "m"});
+  CHECK(window->currentSuggestion() == "lo world");  // the same word: it stays
+  CHECK(ghost().alternatives() == 3);
+  asked = session.requests.size();
+  type("l");
+  REQUIRE(QTest::qWaitFor([&] { return session.requests.size() == asked + 1; }, 2000));
+  session.answer({});
+  CHECK(window->currentSuggestion() == "o world");  // no better one: it stays
+  asked = session.requests.size();
+  type("o");
+  REQUIRE(QTest::qWaitFor([&] { return session.requests.size() == asked + 1; }, 2000));
+  session.answer({"(): "});
+  CHECK(window->currentSuggestion() == "(): ");  // another word
   type("!");
   CHECK(window->currentSuggestion().isEmpty());
-  CHECK(QTest::qWaitFor([&] { return session.requests.size() == asked + 1; }, 2000));
 }
 
 TEST_CASE_METHOD(WindowFixture, "without a suggestion Tab indents and Shift+Tab takes it back") {
@@ -249,7 +262,8 @@ TEST_CASE_METHOD(WindowFixture, "the watchdog sees a blocked event loop") {
   CHECK(window->probe().longestBlockMs() < 70);
 }
 
-TEST_CASE_METHOD(WindowFixture, "a screen reader that comes later reads the text, and nothing is counted for it before") {
+TEST_CASE_METHOD(WindowFixture,
+                 "a screen reader that comes later reads the text, and nothing is counted for it before") {
   const auto text_of = [&] { return QAccessible::queryAccessibleInterface(&editor())->textInterface(); };
   CHECK(text_of() == nullptr);  // nobody listens: nothing is counted
   QAccessible::setActive(true);

@@ -13,6 +13,21 @@ Kind kindOf(char32_t c) {
   return QChar::isLetterOrNumber(c) || c == U'_' || QChar::isMark(c) ? Kind::word : Kind::other;
 }
 
+QByteArray firstWord(const QByteArray& text) {
+  const QList<uint> points = QString::fromUtf8(text).toUcs4().toList();
+  int end = 0;
+  const int count = static_cast<int>(points.size());
+  const auto kind = [&](int i) { return kindOf(points[i]); };
+  while (end < count && (kind(end) == Kind::space || kind(end) == Kind::line_end)) ++end;
+  if (end < count) {
+    const Kind first = kind(end);
+    while (end < count && kind(end) == first) ++end;
+  }
+  QString word;
+  for (int i = 0; i < end; ++i) word += QString::fromUcs4(reinterpret_cast<const char32_t*>(&points[i]), 1);
+  return word.toUtf8();
+}
+
 }  // namespace
 
 void GhostModel::asked(quint64 request, int byte_position) {
@@ -27,22 +42,25 @@ void GhostModel::asked(quint64 request, int byte_position) {
 
 bool GhostModel::offer(const Suggestion& suggestion) {
   if (suggestion.request == 0 || suggestion.request != request_) return false;
-  // A question asked while an older answer was still shown starts a new origin; what was typed since belongs to it.
-  QByteArray typed = typed_;
-  if (suggestion.byte_position != origin_) {
-    const int offset = suggestion.byte_position - origin_;
-    if (offset < 0 || offset > typed.size() || caret_ - origin_ != typed.size()) return false;
-    typed = typed.mid(offset);
+  const int offset = suggestion.byte_position - origin_;
+  if (offset < 0 || offset > typed_.size() || caret_ - origin_ != typed_.size()) return false;
+  answered_ = true;
+  QList<QByteArray> fresh;
+  for (const QString& alternative : suggestion.alternatives) {
+    const QByteArray answer = typed_.left(offset) + withPlainLineEnds(alternative.toUtf8());
+    if (!fresh.contains(answer)) fresh.append(answer);
   }
   const QByteArray before = text();
-  answered_ = true;
-  typed_ = typed;
-  origin_ = suggestion.byte_position;
-  answers_.clear();
-  for (const QString& alternative : suggestion.alternatives) {
-    const QByteArray answer = withPlainLineEnds(alternative.toUtf8());
-    if (!answers_.contains(answer)) answers_.append(answer);
+  QByteArray best;
+  for (const QByteArray& answer : std::as_const(fresh)) {
+    if (best.isEmpty()) best = remaining(answer);
   }
+  if (!before.isEmpty() && (best.isEmpty() || firstWord(best) == firstWord(before))) {
+    const QByteArray running = answers_[index_];
+    fresh.removeAll(running);
+    fresh.prepend(running);
+  }
+  answers_ = fresh;
   const QList<int> fits = fitting();
   index_ = fits.isEmpty() ? 0 : fits.first();
   return text() != before;
@@ -78,33 +96,20 @@ bool GhostModel::dismiss() {
   return shown;
 }
 
-QList<int> GhostModel::fitting() const {
-  QList<int> fits;
-  for (int i = 0; i < answers_.size(); ++i)
-    if (answers_[i].size() > typed_.size() && answers_[i].startsWith(typed_)) fits.append(i);
-  return fits;
-}
-
-QByteArray GhostModel::text() const {
-  if (index_ >= answers_.size()) return {};
-  const QByteArray& answer = answers_[index_];
+QByteArray GhostModel::remaining(const QByteArray& answer) const {
   return answer.startsWith(typed_) ? answer.mid(typed_.size()) : QByteArray();
 }
 
-QByteArray GhostModel::nextWord() const {
-  const QList<uint> points = QString::fromUtf8(text()).toUcs4().toList();
-  int end = 0;
-  const int count = static_cast<int>(points.size());
-  const auto kind = [&](int i) { return kindOf(points[i]); };
-  while (end < count && (kind(end) == Kind::space || kind(end) == Kind::line_end)) ++end;
-  if (end < count) {
-    const Kind first = kind(end);
-    while (end < count && kind(end) == first) ++end;
-  }
-  QString word;
-  for (int i = 0; i < end; ++i) word += QString::fromUcs4(reinterpret_cast<const char32_t*>(&points[i]), 1);
-  return word.toUtf8();
+QList<int> GhostModel::fitting() const {
+  QList<int> fits;
+  for (int i = 0; i < answers_.size(); ++i)
+    if (!remaining(answers_[i]).isEmpty()) fits.append(i);
+  return fits;
 }
+
+QByteArray GhostModel::text() const { return index_ < answers_.size() ? remaining(answers_[index_]) : QByteArray(); }
+
+QByteArray GhostModel::nextWord() const { return firstWord(text()); }
 
 QByteArray GhostModel::nextLine() const {
   const QByteArray rest = text();

@@ -2,7 +2,8 @@
 //
 // A question is asked at a byte position (the origin). Its answers are texts that would be inserted there. What the
 // user types after the origin is remembered: as long as it agrees with an answer, the suggestion shrinks instead of
-// restarting, and a late answer still fits. Anything else drops the suggestion.
+// restarting, and a late answer still fits. Anything else drops the suggestion. Questions may be asked along the way,
+// since every letter tells more: what is shown gives way only to an answer that begins with another word.
 #pragma once
 
 #include <QByteArray>
@@ -18,8 +19,8 @@ class GhostModel {
   /// A question went out. What is shown stays until its answer comes.
   void asked(quint64 request, int byte_position);
 
-  /// An answer came. Returns whether the suggestion shown has changed; answers to older questions or for other places
-  /// are ignored.
+  /// An answer came. Returns whether the suggestion shown has changed: it stays when the best answer begins with the
+  /// same word, or there is none. Answers to older questions or for other places are ignored.
   bool offer(const Suggestion& suggestion);
 
   /// The text changed. Returns whether the suggestion shown has changed.
@@ -50,6 +51,8 @@ class GhostModel {
 
  private:
   QList<int> fitting() const;
+  /// What is left of an answer behind what was typed; empty when it does not fit.
+  QByteArray remaining(const QByteArray& answer) const;
 
   quint64 request_ = 0;
   bool answered_ = false;

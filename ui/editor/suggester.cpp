@@ -45,12 +45,12 @@ void Suggester::onEdited(int byte_position, int removed_bytes, const QByteArray&
     debounce_.stop();
     return;
   }
-  if (!editor_.ghost().visible()) debounce_.start();  // shrinking needs no new answer
+  debounce_.start();  // also along a suggestion: every letter tells more
 }
 
 void Suggester::ask(bool explicitly) {
   if (!session_.model().loaded || editor_.isReadOnly()) return;
-  if (!explicitly && (!editor_.wantsSuggestion() || editor_.ghost().visible())) return;
+  if (!explicitly && !editor_.wantsSuggestion()) return;
   const int position = editor_.caret();
   const quint64 request = session_.requestSuggestion(document_, position, explicitly);
   editor_.ghostAsked(request, position);
