@@ -85,10 +85,9 @@ void WordSearch::found(std::string_view text, std::span<const Token> tokens, boo
   word.expected = -1;
 }
 
-void WordSearch::search_model(Continuation& continuation, Sampler& sampler, std::size_t wanted,
+void WordSearch::search_model(Continuation& continuation, Sampler& sampler, std::size_t most, std::size_t wanted,
                               const std::stop_token& stop) {
-  const std::size_t typed = continuation.typed(), most = std::max(least_hypotheses, wanted),
-                    branches = std::max(least_branches, wanted);
+  const std::size_t typed = continuation.typed(), branches = std::max(least_branches, wanted);
   for (auto& some : hypotheses_) {
     if (some.size() < most) some.resize(most);
   }
@@ -220,7 +219,7 @@ std::span<const WordSearch::Word> WordSearch::find(Continuation& continuation, S
   root_.log_probability = 0;
   continuation.keep(root_.place);
   count_ = 0;
-  search_model(continuation, sampler, std::max(least_words, wanted), stop);
+  search_model(continuation, sampler, std::max(least_hypotheses, wanted), std::max(least_words, wanted), stop);
   add_expected(continuation, expected, stop);
   continuation.go_back(root_.place);
   judge_all(expected, judge);

@@ -70,7 +70,9 @@ class WordSearch {
     Token token;
     double log_probability;
   };
-  void search_model(Continuation& continuation, Sampler& sampler, std::size_t wanted, const std::stop_token& stop);
+  /// The `wanted` likeliest words of the model, by a beam of `most` hypotheses.
+  void search_model(Continuation& continuation, Sampler& sampler, std::size_t most, std::size_t wanted,
+                    const std::stop_token& stop);
   void add_expected(Continuation& continuation, std::span<const ExpectedText> expected, const std::stop_token& stop);
   /// The model's log probability of the tokens behind the root, and that a word ends there if one does.
   double score(Continuation& continuation, std::span<const Token> tokens);
