@@ -18,6 +18,7 @@ using model::next_word;
 constexpr std::size_t far_away = recall_back;  // as which another document counts
 constexpr std::size_t longest_match = 64;
 constexpr std::size_t least_match = 3;  // where nothing of a word is typed
+constexpr std::size_t least_part = 2;   // of a compound name
 constexpr std::size_t longest_text = 120;
 constexpr std::size_t most = 3;  // continuations
 
@@ -49,6 +50,23 @@ std::string_view line_from(std::string_view text) {
   return text.size() < longest_text ? text : text.substr(0, text.size() - last_word(text).size());
 }
 
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// Whether a part of a compound name begins at `at`: the name itself, behind an underscore, or with a capital.
+bool begins_part(std::string_view text, std::size_t at) {
+  if (at == 0 || !is_word(text[at - 1]) || text[at - 1] == '_') return true;
+  return is_upper(text[at]) && !is_upper(text[at - 1]);
+}
+
+/// What is typed of a compound name's last part.
+std::string_view last_part(std::string_view word) {
+  for (std::size_t at = word.size(); at-- > 0;) {
+    if (begins_part(word, at)) return word.substr(at);
+  }
+  return word;
+}
+
 struct Group {
   std::string_view text;
   std::size_t match = 0;
@@ -59,16 +77,22 @@ struct Group {
 
 class Search {
  public:
-  explicit Search(std::string_view before) : before_(before), typed_(last_word(before).size()) {}
+  explicit Search(std::string_view before)
+      : before_(before), typed_(last_word(before).size()), part_(last_part(last_word(before))) {}
 
   /// What follows `place` in `text`, if the text before it ends as the document does before the cursor. `distance`:
   /// bytes between the place and the cursor.
   void look(std::string_view text, std::size_t place, std::size_t distance) {
     const std::string_view there = text.substr(0, place);
     if (there.back() != before_.back()) return;
-    const std::size_t match = same_end(there, before_);
-    if (match < (typed_ > 0 ? typed_ : least_match)) return;
-    if (match == typed_ && place > match && is_word(text[place - match - 1])) return;  // the end of another word
+    std::size_t match = same_end(there, before_);
+    const bool inside = match == typed_ && place > match && is_word(text[place - match - 1]);  // of another word
+    if (typed_ > 0 && (match < typed_ || inside)) {
+      if (!ends_with_part(there)) return;
+      match = part_.size();
+    } else if (match < least_match && typed_ == 0) {
+      return;
+    }
     const std::string_view following = line_from(text.substr(place)), word = next_word(following);
     if (word.empty() || (word.size() == following.size() && is_space(word.back()))) return;
     const auto [known, added] = by_word_.try_emplace(word, groups_.size());
@@ -95,8 +119,17 @@ class Search {
   }
 
  private:
+  /// Names share their parts: "closeConn" goes on as "openConnection" does, and "new Conn" as "connection".
+  bool ends_with_part(std::string_view there) const {
+    if (part_.size() < least_part || there.size() < part_.size()) return false;
+    const std::size_t begin = there.size() - part_.size();
+    return there.substr(begin + 1) == part_.substr(1) && lower(there[begin]) == lower(part_[0]) &&
+           begins_part(there, begin);
+  }
+
   std::string_view before_;
   std::size_t typed_;
+  std::string_view part_;
   std::vector<Group> groups_;
   std::unordered_map<std::string_view, std::size_t> by_word_;
 };

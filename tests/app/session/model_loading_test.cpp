@@ -1,5 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <fstream>
+
+#include "app/suggest/word_ranker.h"
 #include "tests/app/session/session_fixture.h"
 
 using namespace catena;
@@ -9,11 +12,12 @@ using namespace catena::app::test;
 TEST_CASE("without a usable model the session says so in one line and offers to choose one", "[loading]") {
   application();
   const TemporaryFolder folder;
-  const std::string broken = GENERATE("missing", "no weights", "cut short", "no tokenizer");
+  const std::string broken = GENERATE("missing", "no weights", "cut short", "no tokenizer", "foreign ranker");
   if (broken != "missing") write_model(folder / "model");
   if (broken == "no weights") std::filesystem::remove(folder / "model" / "model.safetensors");
   if (broken == "cut short") std::filesystem::resize_file(folder / "model" / "model.safetensors", 1000);
   if (broken == "no tokenizer") std::filesystem::remove(folder / "model" / "tokenizer.model");
+  if (broken == "foreign ranker") std::ofstream(folder / "model" / WordRanker::file_name) << "{\"features\": []}";
   INFO(broken);
   AppSession session({folder / "model", {}, {}, {}});
   Listener heard(session);

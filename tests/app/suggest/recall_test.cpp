@@ -20,6 +20,19 @@ TEST_CASE("A half-typed word recalls the words of the document that begin with i
   CHECK(best(text + "x = ame_w").empty());  // it begins no word of the document
 }
 
+TEST_CASE("The last part of a compound name recalls the names that have it", "[recall]") {
+  const std::string text = "openConnection(host);\nint frame_width = 1;\n";
+  CHECK(best(text + "closeConn") == "ection(host);\n");
+  CHECK(best(text + "const conn") == "ection(host);\n");  // whatever the case of its first letter
+  CHECK(best(text + "image_wi") == "dth = 1;\n");
+  CHECK(recall(text + "closeConn", {}).front().match == 4);
+  CHECK(best(text + "closeC").empty());     // one letter says too little
+  CHECK(best(text + "closeCONN").empty());  // only the first letter may differ
+  CHECK(best(text + "enconn").empty());     // no part begins there
+  // A name that begins with all that is typed comes before one that only has its last part.
+  CHECK(best("closeConnecting = 1;\nopenConnection();\nopenConnection();\ncloseConn") == "ecting = 1;\n");
+}
+
 TEST_CASE("The longest same text before the cursor counts most", "[recall]") {
   const std::string text = "list.push_back(a);\nlist.push_back(a);\nqueue.push_front(b);\n";
   CHECK(best(text + "list.push_") == "back(a);\n");

@@ -1,10 +1,13 @@
 #include "app/suggest/suggester.h"
 
 #include <catch2/catch.hpp>
+#include <algorithm>
+#include <cmath>
 
 using namespace catena::app;
 using catena::model::Completion;
 using catena::model::StopReason;
+using catena::model::WordCandidate;
 
 namespace {
 
@@ -47,4 +50,20 @@ TEST_CASE("the open documents are asked what they say", "[suggester]") {
   REQUIRE(!options.expected.empty());
   CHECK(options.expected[0].text == "count = 0;\n");
   CHECK(options.expected[0].probability > 0);
+}
+
+TEST_CASE("a ranker judges the candidates by what is known of them", "[suggester]") {
+  const SuggestionPlace place{"int frame_count = 0;\nreturn frame_", ""};
+  CHECK_FALSE(suggestion_options(place).judge);
+  auto ranker = std::make_shared<WordRanker>();
+  ranker->scale.fill(1);
+  const auto recalled = std::find(word_feature_names.begin(), word_feature_names.end(), std::string_view("recalled"));
+  ranker->linear[static_cast<std::size_t>(recalled - word_feature_names.begin())] = 3;
+  const auto options = suggestion_options(place, ranker);
+  REQUIRE(options.judge);
+  const std::vector<WordCandidate> candidates{{"buffer", -1, -1}, {"count", -5, 0}};
+  std::vector<double> probabilities(2);
+  options.judge(candidates, probabilities);
+  CHECK(probabilities[1] == Approx(std::exp(3) / (std::exp(3) + 1 + 1)));
+  CHECK(probabilities[0] == Approx(1 / (std::exp(3) + 1 + 1)));
 }
