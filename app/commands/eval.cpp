@@ -1,12 +1,13 @@
 #include "app/commands/eval.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <unistd.h>
 
 #include "app/assets_folder.h"
 #include "app/commands/interrupt.h"
@@ -14,8 +15,8 @@
 #include "app/commands/text_file.h"
 #include "app/evaluation/typist.h"
 #include "app/suggest/suggester.h"
-#include "model/text/words.h"
 #include "model/text/text_stream.h"
+#include "model/text/words.h"
 #include "model/train/evaluation.h"
 
 namespace catena::app {
@@ -39,7 +40,9 @@ struct Options {
 struct LineGuesses {
   std::int64_t asked = 0, exact = 0;
 
-  double exact_percent() const { return asked == 0 ? 0 : 100.0 * static_cast<double>(exact) / static_cast<double>(asked); }
+  double exact_percent() const {
+    return asked == 0 ? 0 : 100.0 * static_cast<double>(exact) / static_cast<double>(asked);
+  }
   LineGuesses& operator+=(const LineGuesses& other) {
     asked += other.asked;
     exact += other.exact;
@@ -79,7 +82,8 @@ void score_file(const TextModel& model, Executor& executor, const TextStream::Op
   executor.score(state, tokens, reading.settings, nll);
   if (reading.memory) mix_contexts(*reading.memory->contexts, tokens, nll);
   for (std::size_t i = skipped; i < tokens.size(); ++i) {
-    result.likelihood.add(static_cast<std::int64_t>(i), static_cast<std::int64_t>(tokenizer.piece(tokens[i]).size()), nll[i]);
+    result.likelihood.add(static_cast<std::int64_t>(i), static_cast<std::int64_t>(tokenizer.piece(tokens[i]).size()),
+                          nll[i]);
   }
 }
 
@@ -96,15 +100,18 @@ TypedPart typed_part(std::string_view text, const Options& options) {
   return {first, end};
 }
 
+CompletionOptions options_at(const SuggestionPlace& place, const std::shared_ptr<const WordRanker>& ranker,
+                             const Options& options) {
+  CompletionOptions wanted = suggestion_options(place, options.no_recall ? nullptr : ranker);
+  if (options.no_recall) wanted.expected.clear();
+  return wanted;
+}
+
 /// Whether the likeliest line, however unlikely, is what comes next on this one.
-bool guesses_line(TextStream& stream, const SuggestionPlace& place, const std::shared_ptr<const WordRanker>& ranker, std::string_view rest,
-                  const Options& options) {
-  CompletionOptions wanted = suggestion_options({place.before, place.after, true}, ranker);
+bool guesses_line(TextStream& stream, const SuggestionPlace& place, const std::shared_ptr<const WordRanker>& ranker,
+                  std::string_view rest, const Options& options) {
+  CompletionOptions wanted = options_at({place.before, place.after, true}, ranker, options);
   wanted.boundary = Boundary::line;
-  if (options.no_recall) {
-    wanted.expected.clear();
-    wanted.judge = {};
-  }
   const std::string guess = stream.complete(wanted).text;
   return guess.substr(0, guess.find('\n')) == rest.substr(0, rest.find('\n'));
 }
@@ -134,10 +141,13 @@ class SaidLines {
 };
 
 /// What comes before has been read.
-void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor, const TextStream::Options& reading,
-               const std::shared_ptr<const WordRanker>& ranker, const std::string& name, const std::string& text, SaidLines said, const Options& options, FileResult& result) {
+void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_ptr<Executor>& executor,
+               const TextStream::Options& reading, const std::shared_ptr<const WordRanker>& ranker,
+               const std::string& name, const std::string& text, SaidLines said, const Options& options,
+               FileResult& result) {
   const TypedPart part = typed_part(text, options);
-  const std::string_view written = std::string_view(text).substr(0, part.end), after = std::string_view(text).substr(part.end);
+  const std::string_view written = std::string_view(text).substr(0, part.end),
+                         after = std::string_view(text).substr(part.end);
   TextStream stream(model, executor, reading);
   stream.begin_document(name);
   std::size_t fed = 0, line_asked = std::string::npos;
@@ -153,15 +163,11 @@ void type_file(const std::shared_ptr<const TextModel>& model, const std::shared_
       ++result.lines.asked;
       result.lines.exact += guesses_line(stream, place, ranker, rest, options) ? 1 : 0;
     }
-    CompletionOptions wanted = suggestion_options(place, ranker);
-    if (options.no_recall) {
-      wanted.expected.clear();
-      wanted.judge = {};
-    }
-    return shown_suggestion(stream.complete(wanted), place);
+    return shown_suggestion(stream.complete(options_at(place, ranker, options)), place);
   };
   result.model = type_text(written, part.first, suggest);
-  result.baseline = type_text(written, part.first, [&](std::string_view typed) { return complete_from_file(typed, after); });
+  result.baseline =
+      type_text(written, part.first, [&](std::string_view typed) { return complete_from_file(typed, after); });
 }
 
 nlohmann::json to_json(const FileResult& result, bool typist) {
@@ -199,9 +205,11 @@ void print(const std::string& name, const FileResult& result, const Options& opt
     std::printf("%-40s %8lld bytes  %.3f bits/byte", name.c_str(), static_cast<long long>(result.bytes),
                 result.likelihood.from(0).bits_per_byte());
     if (!options.no_typist) {
-      std::printf("  keystrokes saved %.1f %% (words of the file: %.1f %%; a key for all that is right: %.1f %%), suggestions right %.0f %%",
-                  result.model.saved_percent(), result.baseline.saved_percent(), result.model.most_saved_percent(),
-                  result.model.right_percent());
+      std::printf(
+          "  keystrokes saved %.1f %% (words of the file: %.1f %%; a key for all that is right: %.1f %%), suggestions "
+          "right %.0f %%",
+          result.model.saved_percent(), result.baseline.saved_percent(), result.model.most_saved_percent(),
+          result.model.right_percent());
     }
     std::printf("\n");
   }
@@ -225,7 +233,9 @@ int run(const Options& options) {
     FileResult result;
     result.bytes = static_cast<std::int64_t>(text.size());
     score_file(*model, *executor, reading, name, text, result);
-    if (!options.no_typist) type_file(model, executor, reading, ranker, name, text, SaidLines(options.heard ? read_text_file(file.string() + ".heard") : std::string()), options, result);
+    if (!options.no_typist)
+      type_file(model, executor, reading, ranker, name, text,
+                SaidLines(options.heard ? read_text_file(file.string() + ".heard") : std::string()), options, result);
     if (options.files.size() > 1) print(file.string(), result, options);
     total.bytes += result.bytes;
     total.model += result.model;
@@ -252,14 +262,20 @@ void add_eval_command(CLI::App& program, int& exit_code) {
 #ifdef CATENA_WITH_GUI
   add_eval_speech_command(*eval, exit_code);
 #endif
-  CLI::App* text = eval->add_subcommand("text", "Bits per byte, and keystrokes saved for a simulated typist (the words of the open file as the baseline)");
+  CLI::App* text = eval->add_subcommand(
+      "text",
+      "Bits per byte, and keystrokes saved for a simulated typist (the words of the open file as the baseline)");
   text->add_option("FILES", options->files, "Text files; each is a stream of its own")->required();
-  text->add_flag("--heard", options->heard, "Each line of FILE.heard was said, and heard so, before the same line of FILE is typed");
+  text->add_flag("--heard", options->heard,
+                 "Each line of FILE.heard was said, and heard so, before the same line of FILE is typed");
   text->add_option("--memory", options->memory, "Start each file from a project memory (catena remember)");
-  text->add_option("--typed-bytes", options->typed_bytes, "How much of each file the typist writes")->capture_default_str();
-  text->add_flag("--insert", options->insert, "The typist writes in the middle of each file, not at its end: the text behind stands there already");
+  text->add_option("--typed-bytes", options->typed_bytes, "How much of each file the typist writes")
+      ->capture_default_str();
+  text->add_flag("--insert", options->insert,
+                 "The typist writes in the middle of each file, not at its end: the text behind stands there already");
   text->add_flag("--no-typist", options->no_typist, "Bits per byte only");
-  text->add_flag("--no-recall", options->no_recall, "Suggestions from the model alone, not from the text of the open file as well");
+  text->add_flag("--no-recall", options->no_recall,
+                 "Suggestions from the model alone, not from the text of the open file as well");
   text->add_flag("--json", options->json, "One JSON object a file, the total last");
   options->model.add_to(*text);
   text->callback([options, &exit_code] {

@@ -13,8 +13,7 @@ namespace catena::app {
 struct Keystrokes {
   std::int64_t without = 0;  ///< characters typed by hand, a key each
   std::int64_t with = 0;     ///< keys pressed when suggestions are accepted word by word
-  std::int64_t fewest =
-      0;  ///< keys pressed when one key takes a suggestion that is right to its end, another its first line
+  std::int64_t fewest = 0;   ///< keys pressed when one takes all of a suggestion that is right, another its first line
   std::int64_t suggestions = 0;  ///< asked for
   std::int64_t shown = 0;        ///< that appeared, the first or in place of another
   std::int64_t right = 0;        ///< of those, the next word was right
@@ -37,15 +36,14 @@ struct Keystrokes {
 using Suggest = std::function<std::string(std::string_view typed)>;
 
 /// Types text[first, end). Rules, the same for every source of suggestions:
-///  * a typed character is one key, an accepted word one key; a suggestion is used only when its whole next word is
-///  right and at
-///    least two characters long (Ctrl+Right);
-///  * `fewest` counts a single key where all of a suggestion is right (Tab), or its first line (Shift+Tab), and else
-///  the same keys;
+///  * a typed character is one key, an accepted word one key (Ctrl+Right); a suggestion is used only when its whole next
+///    word is right and at least two characters long;
+///  * `fewest` counts a single key where all of a suggestion is right (Tab), or its first line (Shift+Tab), and else the
+///    same keys;
 ///  * the indentation that equals that of the line above is typed by the editor, not by the typist, and counts for
-///  nobody;
-///  * a suggestion is asked for at every key; what is left of the one before stays as long as what is typed agrees with it and the
-///    new one begins with the same word, or there is none (ui/editor/ghost_model.h).
+///    nobody;
+///  * a suggestion is asked for at every key; what is left of the one before stays as long as what is typed agrees with
+///    it and the new one begins with the same word, or there is none (ui/editor/ghost_model.h).
 Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& suggest);
 
 /// What an editor does without a model: once two letters of a word stand before the cursor, the most recent word of the

@@ -26,22 +26,22 @@ ExpectedTexts::ExpectedTexts(std::shared_ptr<const Tokenizer> tokenizer) : token
 }
 
 void ExpectedTexts::start(std::string_view pending, std::span<const ExpectedText> texts) {
-  now_.count = texts.size();
-  if (now_.experts.size() < now_.count) now_.experts.resize(now_.count);
+  count_ = texts.size();
+  if (experts_.size() < count_) experts_.resize(count_);
   double together = 0;
-  for (std::size_t i = 0; i < now_.count; ++i) {
-    now_.experts[i].text.assign(pending).append(texts[i].text);
-    spell(now_.experts[i]);
-    now_.experts[i].sure = pending.size() + next_word(texts[i].text).size();
-    now_.experts[i].weight = std::clamp(texts[i].probability, 0.0, 1.0);
-    together += now_.experts[i].weight;
+  for (std::size_t i = 0; i < count_; ++i) {
+    experts_[i].text.assign(pending).append(texts[i].text);
+    spell(experts_[i]);
+    experts_[i].sure = pending.size() + next_word(texts[i].text).size();
+    experts_[i].weight = std::clamp(texts[i].probability, 0.0, 1.0);
+    together += experts_[i].weight;
   }
   if (together > most_expected) {
-    for (std::size_t i = 0; i < now_.count; ++i) now_.experts[i].weight *= most_expected / together;
+    for (std::size_t i = 0; i < count_; ++i) experts_[i].weight *= most_expected / together;
     together = most_expected;
   }
-  now_.model_weight = 1 - together;
-  now_.first = true;
+  model_weight_ = 1 - together;
+  first_ = true;
 }
 
 void ExpectedTexts::spell(Expert& expert) const {
@@ -59,18 +59,18 @@ std::span<const Token> ExpectedTexts::next_token(const Expert& expert, std::size
 }
 
 void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
-  if (now_.count == 0) return;
+  if (count_ == 0) return;
   const double top = *std::max_element(logits.begin(), logits.end());
   double total = 0;
   for (const float logit : logits) total += std::exp(static_cast<double>(logit) - top);
-  double base = now_.model_weight;  // of the model's own distribution in the mixture
-  for (std::size_t i = 0; i < now_.count; ++i) {
-    Expert& expert = now_.experts[i];
+  double base = model_weight_;  // of the model's own distribution in the mixture
+  for (std::size_t i = 0; i < count_; ++i) {
+    Expert& expert = experts_[i];
     expert.spelling.clear();
     expert.mass = 0;
-    expert.follow = now_.first || written.size() < expert.sure ? 1
-                    : written.size() < expert.sure + at_first  ? follows_at_first
-                                                               : follows;
+    expert.follow = first_ || written.size() < expert.sure    ? 1
+                    : written.size() < expert.sure + at_first ? follows_at_first
+                                                              : follows;
     if (expert.weight > 0 && expert.text.size() > written.size() &&
         std::string_view(expert.text).starts_with(written)) {
       const auto spelt_by = [&](Token token) {
@@ -93,15 +93,15 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
   }
   // Relative to the model's own distribution scaled by `base`, only the tokens that spell a text change. A logit may be
   // raised by several experts, so the factors are summed before any logit is touched.
-  for (std::size_t i = 0; i < now_.count; ++i) {
-    for (const Token token : now_.experts[i].spelling) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    for (const Token token : experts_[i].spelling) {
       double factor = 1;
       bool earlier = false;  // an expert before this one has raised the token for both
-      for (std::size_t j = 0; j < now_.count; ++j) {
-        const auto& spelling = now_.experts[j].spelling;
+      for (std::size_t j = 0; j < count_; ++j) {
+        const auto& spelling = experts_[j].spelling;
         if (std::find(spelling.begin(), spelling.end(), token) == spelling.end()) continue;
         earlier = earlier || j < i;
-        factor += now_.experts[j].follow * now_.experts[j].weight / (now_.experts[j].mass * std::max(base, 1e-9));
+        factor += experts_[j].follow * experts_[j].weight / (experts_[j].mass * std::max(base, 1e-9));
       }
       if (!earlier) logits[static_cast<std::size_t>(token)] += static_cast<float>(std::log(factor));
     }
@@ -109,19 +109,19 @@ void ExpectedTexts::mix(std::span<float> logits, std::string_view written) {
 }
 
 void ExpectedTexts::chosen(Token token) {
-  if (now_.count == 0) return;
-  now_.first = false;
-  double total = now_.model_weight;
-  for (std::size_t i = 0; i < now_.count; ++i) {
-    Expert& expert = now_.experts[i];
+  if (count_ == 0) return;
+  first_ = false;
+  double total = model_weight_;
+  for (std::size_t i = 0; i < count_; ++i) {
+    Expert& expert = experts_[i];
     if (expert.mass > 0) {
       const bool spells = std::find(expert.spelling.begin(), expert.spelling.end(), token) != expert.spelling.end();
       expert.weight *= (1 - expert.follow) + (spells ? expert.follow / expert.mass : 0);
     }
     total += expert.weight;
   }
-  now_.model_weight /= total;
-  for (std::size_t i = 0; i < now_.count; ++i) now_.experts[i].weight /= total;
+  model_weight_ /= total;
+  for (std::size_t i = 0; i < count_; ++i) experts_[i].weight /= total;
 }
 
 }  // namespace catena::model

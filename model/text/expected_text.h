@@ -39,15 +39,6 @@ class ExpectedTexts {
   };
 
  public:
-  /// What the tokens chosen so far have made of the texts: to try one continuation, go back, and try another.
-  class Progress {
-    friend class ExpectedTexts;
-    std::vector<Expert> experts;
-    std::size_t count = 0;  // of the experts in use; the others keep their memory
-    double model_weight = 1;
-    bool first = true;  // nothing was chosen yet
-  };
-
   explicit ExpectedTexts(std::shared_ptr<const Tokenizer> tokenizer);
 
   /// A new completion: `pending` are the typed bytes that will be generated again, before the texts. Probabilities
@@ -59,9 +50,6 @@ class ExpectedTexts {
   /// The token that was chosen from the logits of the last mix().
   void chosen(Token token);
 
-  const Progress& progress() const { return now_; }
-  void go_back(const Progress& progress) { now_ = progress; }
-
  private:
   void spell(Expert& expert) const;
   /// The token of the expert's text that begins where `written` bytes end; none where they end inside one.
@@ -70,7 +58,10 @@ class ExpectedTexts {
   std::shared_ptr<const Tokenizer> tokenizer_;
   std::unordered_map<std::string_view, Token> by_piece_;
   std::size_t longest_piece_ = 0;
-  Progress now_;
+  std::vector<Expert> experts_;
+  std::size_t count_ = 0;  // of them in use; the others keep their memory
+  double model_weight_ = 1;
+  bool first_ = true;  // nothing was chosen yet
 };
 
 }  // namespace catena::model
