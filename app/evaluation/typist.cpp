@@ -32,9 +32,9 @@ std::string_view ending_of_word(std::string_view text, std::size_t at, std::size
   return text.substr(at + typed, end - at - typed);
 }
 
-std::string_view first_line(std::string_view text) {
-  const std::size_t end = text.find('\n');
-  return end == std::string_view::npos ? text : text.substr(0, end + 1);
+/// What Shift+Tab takes: up to the end of the line; where the line is done, its end and the next line.
+std::string_view next_line(std::string_view suggestion) {
+  return suggestion.substr(0, suggestion.find('\n', suggestion.starts_with('\n') ? 1 : 0));
 }
 
 /// Whether `part` comes next, and the word that it ends in ends there.
@@ -78,8 +78,8 @@ Keystrokes type_text(std::string_view text, std::size_t first, const Suggest& su
     const std::string_view word = next_word(suggestion);
     const bool whole = comes_whole(word, rest);
     if (position >= taken_to) {
-      keys.fewest += 1;  // for all of it, its first line, a word, or the next character
-      for (const std::string_view part : {first_line(suggestion), std::string_view(suggestion)}) {
+      keys.fewest += 1;  // for all of it, a line, a word, or the next character
+      for (const std::string_view part : {next_line(suggestion), std::string_view(suggestion)}) {
         if (comes_whole(part, rest)) taken_to = position + part.size();
       }
     }

@@ -82,7 +82,7 @@ void StreamService::find_suggestions(const SuggestionRequest& request) {
 
   // Others to choose from, as long as nobody waits.
   if (jobs_wait_() || request.no_more.stop_requested()) return;
-  const auto others = stream->alternatives(alternative_options(place, ranker_), most_alternatives, request.no_more);
+  const auto others = stream->alternatives(alternative_options(options), most_alternatives, request.no_more);
   if (request.no_more.stop_requested()) return;
   int tokens = best.tokens;
   const qsizetype known = texts.size();

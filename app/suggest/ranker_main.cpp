@@ -3,9 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
-#include <fstream>
-#include <sstream>
 
+#include "app/commands/text_file.h"
 #include "app/suggest/ranker_examples.h"
 #include "model/text/text_model.h"
 
@@ -16,14 +15,6 @@ using namespace catena::app;
 
 constexpr std::size_t folds = 5;
 
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw std::runtime_error(file.string() + ": cannot be read");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return std::move(text).str();
-}
-
 void collect(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& files,
              const RankerCollection& options, const std::filesystem::path& output) {
   const auto model = model::TextModel::load(folder);
@@ -33,7 +24,7 @@ void collect(const std::filesystem::path& folder, const std::vector<std::filesys
   std::vector<RankerExample> examples;
   for (const auto& file : files) {
     for (RankerExample& example :
-         collect_examples(model, executor, ranker, file.filename().string(), text_of(file), options)) {
+         collect_examples(model, executor, ranker, file.filename().string(), read_text_file(file), options)) {
       examples.push_back(std::move(example));
     }
   }

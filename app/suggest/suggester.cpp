@@ -49,8 +49,7 @@ model::CompletionOptions suggestion_options(const SuggestionPlace& place, std::s
   return options;
 }
 
-model::CompletionOptions alternative_options(const SuggestionPlace& place, std::shared_ptr<const WordRanker> ranker) {
-  model::CompletionOptions options = suggestion_options(place, std::move(ranker));
+model::CompletionOptions alternative_options(model::CompletionOptions options) {
   options.least_log_probability = std::min(options.least_log_probability, least_of_alternatives);
   return options;
 }

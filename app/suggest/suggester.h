@@ -29,9 +29,8 @@ struct SuggestionPlace {
 /// text must last as long as the options.
 model::CompletionOptions suggestion_options(const SuggestionPlace& place,
                                             std::shared_ptr<const WordRanker> ranker = {});
-/// Of the others to choose from, which are seen only when asked for, and so may be less sure.
-model::CompletionOptions alternative_options(const SuggestionPlace& place,
-                                             std::shared_ptr<const WordRanker> ranker = {});
+/// The same for the others to choose from, which are seen only when asked for, and so may be less sure.
+model::CompletionOptions alternative_options(model::CompletionOptions options);
 
 /// What of a completion is shown at the place; empty when nothing of it is worth it. A word that the longest length may
 /// have cut is left out.

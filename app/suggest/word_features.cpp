@@ -19,6 +19,7 @@ constexpr std::size_t searched_bytes = 32 * 1024;  // for the word's other place
 constexpr int most_occurrences = 50;
 constexpr double nowhere = 50'000;  // as which distance a word counts that occurs nowhere
 constexpr double long_match = 8;    // bytes
+constexpr int features_of_recalled = 9;
 
 std::string_view without_spaces_before(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
@@ -102,7 +103,7 @@ void WordEvidence::describe(std::span<const model::WordCandidate> candidates, st
       add(log1p(static_cast<double>(recalled.distance)) / 3);
       add((match - static_cast<double>(typed)) / 8);
     } else {
-      feature += 9;
+      feature += features_of_recalled;
     }
 
     const std::string_view bare = without_spaces_before(candidate.text);

@@ -35,7 +35,7 @@ TEST_CASE("one key takes the first line of a suggestion, another all of it") {
     return before.empty() ? std::string("ab = cd;\nef = xy;\n") : std::string();
   });
   CHECK(line.with == 3 + 1 + 2 + 5);  // "ab", " =", " cd", then ";" by hand, "\nef", " =", and " gh;\n" by hand
-  CHECK(line.fewest == 1 + 2 + 5);    // the first line, "ef", " =", and " gh;\n"
+  CHECK(line.fewest == 1 + 2 + 5);    // the first line, "\nef", " =", and " gh;\n"
   const Keystrokes none = typed(text, nothing);
   CHECK(none.fewest == none.with);
   // A suggestion that ends inside a word of the text is taken by no key.

@@ -1,7 +1,7 @@
 #include "app/suggest/suggester.h"
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 
 using namespace catena::app;
@@ -41,8 +41,9 @@ TEST_CASE(
   CHECK(suggestion_options({"int x;\n  y", "\n}"}).boundary == Boundary::line);
   CHECK(suggestion_options({"x", ""}).least_log_probability > -10);
   CHECK(suggestion_options({"x", "", true}).least_log_probability < -1e9);
-  CHECK(alternative_options({"x", ""}).least_log_probability < suggestion_options({"x", ""}).least_log_probability);
-  CHECK(alternative_options({"x", "", true}).least_log_probability < -1e9);
+  CHECK(alternative_options(suggestion_options({"x", ""})).least_log_probability <
+        suggestion_options({"x", ""}).least_log_probability);
+  CHECK(alternative_options(suggestion_options({"x", "", true})).least_log_probability < -1e9);
 }
 
 TEST_CASE("the open documents are asked what they say", "[suggester]") {
