@@ -93,6 +93,7 @@ void each_field(Config& config, Visit&& visit) {
   visit("spoken_asides", config.spoken_asides, Key::optional);
   visit("features", config.features, Key::optional);
   visit("around_taps", config.around_taps, Key::optional);
+  visit("local_taps", config.local_taps, Key::optional);
 }
 
 // A float's shortest decimal form, so that 0.1F is written as 0.1.
@@ -155,6 +156,7 @@ void ModelConfig::validate() const {
   require(gate_hidden >= 0 && gate_hidden <= 8192 && gate_hidden % 16 == 0, "gate_hidden", gate_hidden,
           "a multiple of 16 from 0 to 8192");
   require(conv_taps >= 1 && conv_taps <= 16, "conv_taps", conv_taps, "1 to 16");
+  require(local_taps >= 0 && local_taps <= 16 && local_taps != 1, "local_taps", local_taps, "0 or 2 to 16");
   require(gate_temperature >= 1e-3F && gate_temperature <= 100, "gate_temperature", gate_temperature, "0.001 to 100");
   require(rope_base > 1 && rope_base <= 1e9F, "rope_base", rope_base, "more than 1, at most 1e9");
   require(norm_eps > 0 && norm_eps <= 0.1F, "norm_eps", norm_eps, "more than 0, at most 0.1");
@@ -217,6 +219,7 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config) {
       add(mixer + "out_norm.weight", {config.head_width()});
     } else {
       add(mixer + "in.weight", {3 * d, d});
+      if (config.has_local_convolution(i)) add(mixer + "local_conv.weight", {3 * d, config.local_taps});
     }
     add(mixer + "out.weight", {d, d});
     if (chain && config.carry == Carry::vector) {

@@ -52,6 +52,7 @@ struct ModelConfig {
   int around_taps = 0;  ///< odd; a depthwise convolution over the frames on both sides, inside the chunk, is added to what every mixer reads; 0: none
   int gate_hidden = 0;  ///< hidden width of the importance gate; 0: no gate, every token is written in full
   int conv_taps = 4;    ///< causal convolution before q, k, v of a layer with a regression memory
+  int local_taps = 0;   ///< causal convolution that is added to q, k, v of a local layer, across boundaries; 0: none
   Carry carry = Carry::delta;
   float regression_share = 0.3F;  ///< vector: how much of the previous r stays in the next
   int summary_levels = 0;         ///< pyramid of summaries that local layers look at beside their chunk; 0: none. Training form only
@@ -68,6 +69,10 @@ struct ModelConfig {
   static bool is_chain(int layer) { return layer % 2 == 0; }
   /// Reads frames of sound: local layers look at the whole chunk, also ahead, and the output matrix is one of its own.
   bool reads_frames() const { return features > 0; }
+  /// Whether layer i's q, k, v are convolved: where its mixer is attention and nothing else.
+  bool has_local_convolution(int layer) const {
+    return local_taps > 0 && (carry == Carry::none || carry == Carry::attention || !is_chain(layer));
+  }
   bool has_memory() const { return carry == Carry::delta || carry == Carry::linear; }
 
   /// Parses config.json. Throws std::runtime_error with one line (file, key, what is expected) when

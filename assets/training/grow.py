@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the weights of a model of twice the depth that computes what the given one does, for "initial_weights" to go on from.
+"""Makes the weights of a larger model that computes what the given one does, for "initial_weights" to go on from.
 
-    assets/training/grow.py SHALLOW/model.safetensors deep.safetensors
+    assets/training/grow.py depth SMALL/model.safetensors large.safetensors
+    assets/training/grow.py convolutions SMALL/model.safetensors large.safetensors [--taps 4]
 
-Behind each pair of layers (chain, local) comes a copy of it whose two output projections are zero, so that it adds nothing
-until it has learnt to (block expansion: Wu et al. 2024, "LLaMA Pro").
+depth: behind each pair of layers (chain, local) comes a copy of it whose two output projections are zero, so that it adds
+nothing until it has learnt to (block expansion: Wu et al. 2024, "LLaMA Pro").
+convolutions: local layers get a convolution ("local_taps") of zeros.
 """
 import argparse
 import json
@@ -23,7 +25,7 @@ def read(path):
     return {name: (entry, data[entry["data_offsets"][0] : entry["data_offsets"][1]]) for name, entry in header.items()}
 
 
-def grown(tensors):
+def deeper(tensors):
     layer = re.compile(r"layers\.(\d+)\.(.*)")
     result = {}
     for name, (entry, data) in tensors.items():
@@ -36,6 +38,18 @@ def grown(tensors):
         result[f"layers.{first}.{rest}"] = (entry, data)
         adds = rest in ("mixer.out.weight", "ffn.out.weight")
         result[f"layers.{first + 2}.{rest}"] = (entry, bytes(len(data)) if adds else data)
+    return result
+
+
+def convolved(tensors, taps):
+    result = {}
+    for name, (entry, data) in tensors.items():
+        result[name] = (entry, data)
+        match = re.fullmatch(r"(layers\.\d*[13579]\.mixer\.)in\.weight", name)
+        if match:
+            channels, inputs = entry["shape"]
+            size = len(data) // (channels * inputs)  # bytes of a number
+            result[match[1] + "local_conv.weight"] = ({**entry, "shape": [channels, taps]}, bytes(size * channels * taps))
     return result
 
 
@@ -54,15 +68,18 @@ def write(path, tensors):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shallow")
-    parser.add_argument("deep")
+    parser.add_argument("what", choices=["depth", "convolutions"])
+    parser.add_argument("small")
+    parser.add_argument("large")
+    parser.add_argument("--taps", type=int, default=4)
     arguments = parser.parse_args()
     try:
-        write(arguments.deep, grown(read(arguments.shallow)))
+        tensors = read(arguments.small)
+        write(arguments.large, deeper(tensors) if arguments.what == "depth" else convolved(tensors, arguments.taps))
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}")
     except (ValueError, struct.error, KeyError, TypeError):
-        sys.exit(f"{arguments.shallow}: is not a safetensors file")
+        sys.exit(f"{arguments.small}: is not a safetensors file")
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ void CudaExecutor::queue_boundary() {
   }
   const StateLayout layout(config(), min_chunk_length);
   const int attention_layers = config().has_memory() ? config().layers / 2 : config().layers;
-  clear_chunk(stream_, {config().width, layout.memory(0), layout.running_chunk(), attention_layers}, buffers_.place);
+  clear_chunk(stream_, {config().width, layout.carried(), layout.running_chunk(), attention_layers}, buffers_.place);
 }
 
 void CudaExecutor::queue_scores() {

@@ -191,14 +191,19 @@ DeltaMixer upload_delta(Uploader& uploader, const Weights& weights, const std::s
   return result;
 }
 
-LocalMixer local_mixer_of(const ModelConfig& config, const Rotations& rotations, int index) {
+LocalMixer upload_local(Uploader& uploader, const ModelConfig& config, const Rotations& rotations, const std::string& mixer, int index) {
+  const StateLayout layout(config, min_chunk_length);
   LocalMixer result;
+  if (config.has_local_convolution(index)) {
+    result.convolution = {uploader.convolution(mixer + "local_conv.weight", config.local_taps), config.local_taps,
+                          layout.local_tail(index), true};
+  }
   result.cosine = rotations.cosine;
   result.sine = rotations.sine;
   result.width = config.width;
   result.heads = config.heads;
   result.head_width = config.head_width();
-  result.running = StateLayout(config, min_chunk_length).running_chunk();
+  result.running = layout.running_chunk();
   result.index = config.has_memory() ? index / 2 : index;  // as StateLayout counts them
   return result;
 }
@@ -215,7 +220,7 @@ DeviceLayer upload_layer(Uploader& uploader, const Weights& weights, const Rotat
     stacked.push_back(mixer + "decay.weight");
     result.delta = upload_delta(uploader, weights, mixer, index);
   } else {
-    result.local = local_mixer_of(config, rotations, index);
+    result.local = upload_local(uploader, config, rotations, mixer, index);
   }
   result.in = uploader.matrix(config.width, stacked);
   result.out = uploader.matrix(config.width, {mixer + "out.weight"});

@@ -76,6 +76,7 @@ struct Convolution {
   const float* weights = nullptr;  ///< [taps, 3d]; null: there is none
   int taps = 0;
   std::size_t tail = no_offset;  ///< in the state: [taps - 1, 3d]
+  bool added = false;            ///< to its input; else silu of the sum takes the input's place
 };
 
 struct DeltaMixer {

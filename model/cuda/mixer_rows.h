@@ -13,7 +13,7 @@ __device__ __forceinline__ float convolution_input(const Convolution& convolutio
   return numbers[convolution.tail + static_cast<std::size_t>(index + convolution.taps - 1) * channels + channel];
 }
 
-/// silu(convolution), or the input itself where there is none.
+/// What the convolution makes of the input, or the input itself where there is none.
 __device__ __forceinline__ float convolved(const Convolution& convolution, const MixerScratch& scratch,
                                            const float* numbers, int channels, int token, int channel) {
   if (convolution.weights == nullptr)
@@ -23,6 +23,7 @@ __device__ __forceinline__ float convolved(const Convolution& convolution, const
     sum += convolution.weights[static_cast<std::size_t>(tap) * channels + channel] *
            convolution_input(convolution, scratch, numbers, channels, token - (convolution.taps - 1) + tap, channel);
   }
+  if (convolution.added) return convolution_input(convolution, scratch, numbers, channels, token, channel) + sum;
   return silu(sum);
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/runtime/causal_convolution.h"
 #include "model/runtime/mixers.h"
 
 namespace catena::model {
@@ -8,36 +9,19 @@ namespace {
 
 constexpr int worth_sharing = 32;  // tokens
 
-// Row `index` of the convolution's inputs, where negative ones lie in the tail.
-const float* input_row(Rows projected, const float* tail, int index, int taps, std::size_t channels) {
-  return index < 0 ? tail + static_cast<std::size_t>(index + taps - 1) * channels : projected.row(index);
-}
-
 void convolve(const Compute& compute, const ModelConfig& config, const PackedLayer& layer, Scratch& scratch, int tokens,
-              const float* tail) {
-  const int taps = config.conv_taps;
-  const int channels = 3 * config.width;
+              float* tail) {
+  const ConvolutionInput input{scratch.projected(), tail, config.conv_taps, 3 * config.width};
   compute.pool.split(tokens, tokens >= worth_sharing, [&](int begin, int end) {
-    const float* rows[16];  // ModelConfig::validate bounds the taps
+    const float* rows[most_taps];
     for (int t = begin; t < end; ++t) {
-      for (int j = 0; j < taps; ++j) {
-        rows[j] = input_row(scratch.projected(), tail, t - (taps - 1) + j, taps, static_cast<std::size_t>(channels));
-      }
+      input.window(t, rows);
       float* out = scratch.qkv().row(t);
-      compute.kernels.convolve_silu(rows, layer.convolution.data(), taps, out, channels);
+      compute.kernels.convolve_silu(rows, layer.convolution.data(), input.taps, out, input.channels);
       compute.kernels.unit_length(out, 2 * config.heads, config.head_width());  // q and k
     }
   });
-}
-
-void keep_tail(const ModelConfig& config, Scratch& scratch, int tokens, float* tail) {
-  const int taps = config.conv_taps;
-  const std::size_t channels = 3 * scratch.width;
-  for (int j = 0; j < taps - 1; ++j) {
-    const float* row = input_row(scratch.projected(), tail, tokens - (taps - 1) + j, taps, channels);
-    float* place = tail + static_cast<std::size_t>(j) * channels;
-    if (row != place) std::copy(row, row + channels, place);
-  }
+  input.keep_tail(tokens);
 }
 
 float softplus(float z) { return z > 20.0F ? z : std::log1p(std::exp(z)); }
@@ -80,7 +64,6 @@ void delta_mixer(const Compute& compute, const ModelConfig& config, const Packed
   const int size = config.head_width();
   layer.in.multiply(compute, scratch.h(), tokens, scratch.projected());
   convolve(compute, config, layer, scratch, tokens, state.tail);
-  keep_tail(config, scratch, tokens, state.tail);
   gates(compute, config, layer, scratch, tokens, temperature);
 
   compute.pool.split(config.heads, tokens >= worth_sharing, [&](int begin, int end) {

@@ -1,23 +1,47 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/runtime/causal_convolution.h"
 #include "model/runtime/mixers.h"
 
 namespace catena::model {
+namespace {
+
+constexpr int worth_sharing = 16;  // tokens
+
+/// q, k, v plus their convolution, in scratch.qkv.
+Rows with_convolution(const Compute& compute, const ModelConfig& config, const PackedLayer& layer, Scratch& scratch,
+                      int tokens, float* tail) {
+  const ConvolutionInput input{scratch.projected(), tail, config.local_taps, 3 * config.width};
+  compute.pool.split(tokens, tokens >= worth_sharing, [&](int begin, int end) {
+    const float* rows[most_taps];
+    for (int t = begin; t < end; ++t) {
+      input.window(t, rows);
+      float* out = scratch.qkv().row(t);
+      std::copy_n(input.row(t), input.channels, out);
+      compute.kernels.convolve_add(rows, layer.convolution.data(), input.taps, out, input.channels);
+    }
+  });
+  input.keep_tail(tokens);
+  return scratch.qkv();
+}
+
+}  // namespace
 
 void local_mixer(const Compute& compute, const PackedModel& model, const PackedLayer& layer, Scratch& scratch,
                  int tokens, int first, AttentionState state) {
   const ModelConfig& config = model.config;
   const int size = config.head_width();
   const std::size_t width = scratch.width;
-  const Rows projected = scratch.projected();
-  layer.in.multiply(compute, scratch.h(), tokens, projected);
+  layer.in.multiply(compute, scratch.h(), tokens, scratch.projected());
+  const Rows qkv = layer.convolution.empty() ? scratch.projected()
+                                             : with_convolution(compute, config, layer, scratch, tokens, state.tail);
 
   for (int t = 0; t < tokens; ++t) {
     const auto position = static_cast<std::size_t>(state.position + t);
     const float* cosine = model.cosine.data() + position * static_cast<std::size_t>(size / 2);
     const float* sine = model.sine.data() + position * static_cast<std::size_t>(size / 2);
-    float* q = projected.row(t);
+    float* q = qkv.row(t);
     compute.kernels.rotate(q, cosine, sine, 2 * config.heads, size);  // q and k lie side by side
     std::copy(q + width, q + 2 * width, state.keys + position * width);
     std::copy(q + 2 * width, q + 3 * width, state.values + position * width);
@@ -28,7 +52,7 @@ void local_mixer(const Compute& compute, const PackedModel& model, const PackedL
     for (int head = 0; head < config.heads; ++head) {
       const std::size_t column = static_cast<std::size_t>(head) * static_cast<std::size_t>(size);
       AttentionArgs args;
-      args.q = projected.row(t) + column;
+      args.q = qkv.row(t) + column;
       args.keys = state.keys + column;
       args.values = state.values + column;
       args.stride = width;
@@ -40,7 +64,6 @@ void local_mixer(const Compute& compute, const PackedModel& model, const PackedL
       compute.kernels.attend(args);
     }
   };
-  constexpr int worth_sharing = 16;  // tokens
   if (tokens - first < worth_sharing || compute.pool.threads() == 1) {
     for (int t = first; t < tokens; ++t) attend(t, 0);
     return;

@@ -34,7 +34,7 @@ Scratch::Scratch(const ModelConfig& config, int threads, const Kernels& kernels)
   residual.resize(rows * width);
   normed.resize(rows * width);
   wide.resize(rows * wide_stride);
-  convolved.resize(delta ? rows * 3 * width : 0);
+  convolved.resize(delta || config.local_taps > 0 ? rows * 3 * width : 0);
   mixer_out.resize(rows * width);
   gate_hidden.resize(delta ? rows * size(config.gate_hidden) : 0);
   importance.resize(delta ? rows * gate_stride : 0);
@@ -152,10 +152,8 @@ void NativeExecutor::end_chunk(ChainState& state) {
       std::fill_n(data + layout.keys(i), used, 0.0F);
       std::fill_n(data + layout.values(i), used, 0.0F);
     }
-    if (ModelConfig::is_chain(i) && counters.carry == 0) {
-      std::fill_n(data + layout.memory(i), layout.chain_floats(), 0.0F);
-    }
   }
+  if (counters.carry == 0) std::fill(data + layout.carried(), data + layout.running_chunk(), 0.0F);
   counters.position = 0;
   ++counters.chunks;
 }
@@ -223,7 +221,7 @@ void NativeExecutor::mix(const StateLayout& layout, float* data, int i, const Ch
   } else {
     if (carry == Carry::vector) add_regression(scratch_, tokens, vector);
     local_mixer(compute(), *model_, layer, scratch_, tokens, first,
-                {data + layout.keys(i), data + layout.values(i), at.position});
+                {data + layout.keys(i), data + layout.values(i), at.position, data + layout.local_tail(i)});
   }
   if (carry == Carry::vector) {
     vector_output(compute(), layer, scratch_, tokens, first, vector);

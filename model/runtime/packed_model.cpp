@@ -54,6 +54,9 @@ class Packer {
       return packed;
     }
     packed.in = matrix(d, {mixer + "in.weight"});
+    if (config.has_local_convolution(index)) {
+      packed.convolution = transposed(vector(mixer + "local_conv.weight"), config.local_taps);
+    }
     if (carry == Carry::vector) {
       packed.regression = matrix(d, {mixer + "regression.weight"});
       packed.regression_bias = vector(mixer + "regression.bias");

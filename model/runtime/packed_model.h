@@ -19,8 +19,9 @@ struct PackedLayer {
   Linear ffn_in;
   Linear ffn_out;
 
+  Buffer convolution;  // of q, k, v [taps, 3d], transposed: channels side by side; empty without
+
   // Delta layers.
-  Buffer convolution;     // [taps, 3d], transposed: channels side by side
   Linear importance_out;  // [H, G]
   Buffer importance_bias;
   Buffer decay_bias;

@@ -14,7 +14,10 @@ StateLayout::StateLayout(const ModelConfig& config, int chunk_length) {
   chain_ = 0;
   if (memory_layers_) chain_ = memory_ + size(config.conv_taps - 1) * 3 * width_;
   if (config.carry == Carry::vector) chain_ = 2 * width_;
-  running_ = width_ + chain_layers * chain_;
+  all_local_ = config.carry == Carry::none;
+  local_ = width_ + chain_layers * chain_;
+  local_tail_ = config.local_taps == 0 ? 0 : size(config.local_taps - 1) * 3 * width_;
+  running_ = local_ + size(all_local_ ? config.layers : config.layers / 2) * local_tail_;
   attention_layers_ = memory_layers_ ? size(config.layers / 2) : size(config.layers);
   rows_ = size(chunk_length) * width_;
 }

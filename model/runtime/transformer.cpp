@@ -10,7 +10,7 @@ ModelConfig same_size_transformer(const ModelConfig& config) {
   ModelConfig same = config;
   same.name += "-transformer";
   same.carry = Carry::attention;
-  same.features = same.around_taps = 0;
+  same.features = same.around_taps = same.local_taps = 0;
   const std::int64_t input = config.reads_frames() ? std::int64_t{config.width} * (config.features + 1) : 0;
   // A unit of ffn costs 3 d a layer; 16 at a time, as the kernels like it.
   const std::int64_t unit = std::int64_t{16} * 3 * config.width * config.layers;
@@ -43,6 +43,7 @@ Transformer::Transformer(const std::shared_ptr<const Weights>& weights, Precisio
     : model_(*PackedModel::get(weights, precision)), scratch_(weights->config(), 1, best_kernels()), longest_(longest) {
   const ModelConfig& config = model_.config;
   if (config.carry != Carry::attention) throw std::runtime_error("a Transformer is made of a carry = attention model, not of '" + config.name + "'");
+  if (config.local_taps > 0) throw std::runtime_error("'" + config.name + "' has convolutions in its layers (local_taps): it can be trained, not run");
   caches_.resize(static_cast<std::size_t>(config.layers));
 }
 

@@ -85,13 +85,17 @@ struct AroundConvolution : Function<AroundConvolution> {
   }
 };
 
-struct ShortConvolution : Function<ShortConvolution> {
-  /// Saves the convolution's sum (before silu): one pass forward, one backward.
-  static Tensor forward(AutogradContext* ctx, Tensor x, Tensor weight, Tensor tail) {
+/// What becomes of a causal convolution's sum: silu of it takes the input's place, or it is added to the input.
+enum class Sum { silu, added };
+
+struct CausalConvolution : Function<CausalConvolution> {
+  /// One pass forward, one backward. Saves the sum where its silu has to be differentiated.
+  static Tensor forward(AutogradContext* ctx, Tensor x, Tensor weight, Tensor tail, Sum use) {
     const std::int64_t b = x.size(0), t = x.size(1), c = x.size(2), taps = weight.size(1);
     Tensor padded = torch::cat({tail, x.to(torch::kFloat)}, 1).contiguous();
     Tensor wt = weight.t().contiguous();  // [taps, C]
-    Tensor sum = torch::empty({b, t, c}, torch::kFloat), y = torch::empty({b, t, c}, torch::kFloat);
+    Tensor y = torch::empty({b, t, c}, torch::kFloat);
+    Tensor sum = use == Sum::silu ? torch::empty({b, t, c}, torch::kFloat) : y;
     const float *pp = padded.data_ptr<float>(), *pw = wt.data_ptr<float>();
     float *psum = sum.data_ptr<float>(), *py = y.data_ptr<float>();
     rows(b * t, [&](std::int64_t begin, std::int64_t end) {
@@ -102,10 +106,15 @@ struct ShortConvolution : Function<ShortConvolution> {
         for (std::int64_t k = 1; k < taps; ++k) {
           for (std::int64_t j = 0; j < c; ++j) s[j] += pw[k * c + j] * in[k * c + j];
         }
-        for (std::int64_t j = 0; j < c; ++j) out[j] = s[j] * sigmoid(s[j]);
+        if (use == Sum::silu) {
+          for (std::int64_t j = 0; j < c; ++j) out[j] = s[j] * sigmoid(s[j]);
+        } else {
+          const float* own = in + (taps - 1) * c;
+          for (std::int64_t j = 0; j < c; ++j) out[j] += own[j];
+        }
       }
     });
-    ctx->save_for_backward({padded, wt, sum});
+    ctx->save_for_backward({padded, wt, use == Sum::silu ? sum : Tensor()});
     ctx->saved_data["type"] = static_cast<std::int64_t>(x.scalar_type());
     ctx->saved_data["tail"] = tail.requires_grad();
     return y;
@@ -114,18 +123,19 @@ struct ShortConvolution : Function<ShortConvolution> {
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
     const Tensor &padded = saved[0], &wt = saved[1], &sum = saved[2];
+    const bool added = !sum.defined();
     const Tensor dy = grads[0].contiguous();
-    const std::int64_t b = sum.size(0), t = sum.size(1), c = sum.size(2), taps = wt.size(0);
-    Tensor ds = torch::empty_like(sum);
+    const std::int64_t b = dy.size(0), t = dy.size(1), c = dy.size(2), taps = wt.size(0);
+    Tensor ds = added ? dy : torch::empty_like(dy);
     Tensor dx =
-        torch::empty({b, t, c}, sum.options().dtype(static_cast<torch::ScalarType>(ctx->saved_data["type"].toInt())));
-    const float *pp = padded.data_ptr<float>(), *pw = wt.data_ptr<float>(), *psum = sum.data_ptr<float>(),
-                *pdy = dy.data_ptr<float>();
+        torch::empty({b, t, c}, dy.options().dtype(static_cast<torch::ScalarType>(ctx->saved_data["type"].toInt())));
+    const float *pp = padded.data_ptr<float>(), *pw = wt.data_ptr<float>(), *pdy = dy.data_ptr<float>();
+    const float* psum = added ? nullptr : sum.data_ptr<float>();
     float* pds = ds.data_ptr<float>();
     Tensor dw = reduce_rows(b * t, taps * c, [&](std::int64_t begin, std::int64_t end, float* pdw) {
       for (std::int64_t i = begin; i < end; ++i) {
         const float* in = pp + ((i / t) * (t + taps - 1) + i % t) * c;
-        for (std::int64_t j = 0; j < c; ++j) {
+        for (std::int64_t j = 0; !added && j < c; ++j) {
           const float s = psum[i * c + j], sg = sigmoid(s);
           pds[i * c + j] = pdy[i * c + j] * sg * (1.0F + s * (1.0F - sg));
         }
@@ -142,7 +152,7 @@ struct ShortConvolution : Function<ShortConvolution> {
         for (std::int64_t i = begin; i < end; ++i) {
           const std::int64_t last =
               std::min<std::int64_t>(taps, t - i % t);  // later outputs of this sample that saw x[i]
-          for (std::int64_t j = 0; j < c; ++j) acc[j] = pds[i * c + j] * pw[(taps - 1) * c + j];
+          for (std::int64_t j = 0; j < c; ++j) acc[j] = pds[i * c + j] * (pw[(taps - 1) * c + j] + (added ? 1.0F : 0.0F));
           for (std::int64_t k = 1; k < last; ++k) {
             for (std::int64_t j = 0; j < c; ++j) acc[j] += pds[(i + k) * c + j] * pw[(taps - 1 - k) * c + j];
           }
@@ -150,9 +160,21 @@ struct ShortConvolution : Function<ShortConvolution> {
         }
       });
     });
-    return {dx, dw.view({taps, c}).t(), ctx->saved_data["tail"].toBool() ? tail_gradient(ds, wt) : Tensor()};
+    return {dx, dw.view({taps, c}).t(), ctx->saved_data["tail"].toBool() ? tail_gradient(ds, wt) : Tensor(), Tensor()};
   }
 };
+
+/// The sum of a causal convolution by library operations, float32.
+Tensor causal_sum(const Tensor& x, const Tensor& weight, const Tensor& tail) {
+  const std::int64_t t = x.size(1), taps = weight.size(1);
+  const Tensor padded = torch::cat({tail, x.to(torch::kFloat)}, 1);
+  Tensor sum;
+  for (std::int64_t k = 0; k < taps; ++k) {
+    const Tensor term = padded.slice(1, k, k + t) * weight.select(1, k);
+    sum = k == 0 ? term : sum + term;
+  }
+  return sum;
+}
 
 }  // namespace
 
@@ -165,15 +187,13 @@ Tensor around_convolution(const Tensor& x, const Tensor& weight) {
 }
 
 Tensor short_convolution(const Tensor& x, const Tensor& weight, const Tensor& tail) {
-  if (fused(x)) return ShortConvolution::apply(x, weight, tail);
-  const std::int64_t t = x.size(1), taps = weight.size(1);
-  const Tensor padded = torch::cat({tail, x.to(torch::kFloat)}, 1);
-  Tensor sum;
-  for (std::int64_t k = 0; k < taps; ++k) {
-    const Tensor term = padded.slice(1, k, k + t) * weight.select(1, k);
-    sum = k == 0 ? term : sum + term;
-  }
-  return torch::silu(sum);
+  if (fused(x)) return CausalConvolution::apply(x, weight, tail, Sum::silu);
+  return torch::silu(causal_sum(x, weight, tail));
+}
+
+Tensor added_convolution(const Tensor& x, const Tensor& weight, const Tensor& tail) {
+  if (fused(x)) return CausalConvolution::apply(x, weight, tail, Sum::added);
+  return x.to(torch::kFloat) + causal_sum(x, weight, tail);
 }
 
 }  // namespace catena::model

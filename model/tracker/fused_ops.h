@@ -28,6 +28,9 @@ torch::Tensor feed_forward(const torch::Tensor& x, const torch::Tensor& mixed, c
 /// float32: the inputs before x. Result [B, T, C] float32.
 torch::Tensor short_convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& tail);
 
+/// x plus a causal depthwise convolution, of the same shapes.
+torch::Tensor added_convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& tail);
+
 /// x plus a depthwise convolution that looks to both sides: y[t] = x[t] + sum_j weight[:, j] x[t + j - taps / 2], with nothing outside
 /// the row. x [N, T, C] float32, weight [C, taps] float32, taps odd.
 torch::Tensor around_convolution(const torch::Tensor& x, const torch::Tensor& weight);

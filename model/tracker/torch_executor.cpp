@@ -108,9 +108,9 @@ class TorchExecutor final : public Executor {
         r.copy_(next_regression(y, r, state.counters().chunks, regression_weights(prefix(i) + "mixer.")));
         y.zero_();
       }
-      if (state.counters().carry == 0) {
-        storage.part(layout.memory(i), {static_cast<std::int64_t>(layout.chain_floats())}).zero_();
-      }
+    }
+    if (state.counters().carry == 0) {
+      storage.numbers().slice(0, static_cast<std::int64_t>(layout.carried()), static_cast<std::int64_t>(layout.running_chunk())).zero_();
     }
     storage.numbers().slice(0, static_cast<std::int64_t>(layout.running_chunk())).zero_();
     state.counters().position = 0;
@@ -240,7 +240,13 @@ class TorchExecutor final : public Executor {
 
   Tensor local(int layer, const Tensor& h, TensorStorage& storage, const StateLayout& layout, const ChainState::Counters& at) const {
     const std::int64_t n = h.size(0), d = config().width, heads = config().heads, w = config().head_width(), p = at.position;
-    const Tensor qkv = linear(h, parameters_[prefix(layer) + "mixer.in.weight"]).to(torch::kFloat);
+    Tensor qkv = linear(h, parameters_[prefix(layer) + "mixer.in.weight"]).to(torch::kFloat);
+    if (config().has_local_convolution(layer)) {
+      Tensor tail = storage.part(layout.local_tail(layer), {1, config().local_taps - 1, 3 * d});
+      const Tensor inputs = qkv.unsqueeze(0);
+      qkv = added_convolution(inputs, parameters_.master(prefix(layer) + "mixer.local_conv.weight"), tail)[0];
+      tail.copy_(torch::cat({tail, inputs}, 1).slice(1, n));
+    }
     const Rotary here{rotary_.cos.slice(0, p, p + n), rotary_.sin.slice(0, p, p + n)};
     const auto by_head = [&](const Tensor& part) { return part.view({-1, heads, w}).transpose(0, 1); };  // [H, n, D]
     const auto column = [&](std::int64_t index) { return qkv.slice(1, index * d, (index + 1) * d).contiguous(); };

@@ -20,14 +20,21 @@ namespace {
 constexpr std::int64_t kGroupNumbers = 1 << 18;
 constexpr std::int64_t kLongestContext = 1 << 17;  // of a Transformer, which is only compared with
 
-/// short_convolution() through which no gradient reaches from a chunk into the one before: each chunk is a row of its
+/// A causal convolution through which no gradient reaches from a chunk into the one before: each chunk is a row of its
 /// own, with the detached inputs before it as its tail.
-Tensor convolution_by_chunks(const Tensor& x, const Tensor& weight, const Tensor& tail, std::int64_t chunk) {
+template <typename Convolution>
+Tensor convolution_by_chunks(Convolution convolution, const Tensor& x, const Tensor& weight, const Tensor& tail, std::int64_t chunk) {
   const std::int64_t b = x.size(0), t = x.size(1), c = x.size(2), taps = weight.size(1), n = (t + chunk - 1) / chunk;
   const Tensor padded = n * chunk == t ? x : torch::constant_pad_nd(x, {0, 0, 0, n * chunk - t});
   const Tensor before = torch::cat({tail, padded.to(torch::kFloat)}, 1).detach();
   const Tensor tails = before.unfold(1, taps - 1, chunk).slice(1, 0, n).transpose(2, 3).reshape({b * n, taps - 1, c});
-  return short_convolution(padded.reshape({b * n, chunk, c}), weight, tails).view({b, n * chunk, c}).slice(1, 0, t);
+  return convolution(padded.reshape({b * n, chunk, c}), weight, tails).view({b, n * chunk, c}).slice(1, 0, t);
+}
+
+/// The last inputs of a causal convolution, which the next segment's begins with: tail [B, taps-1, C], x [B, T, C].
+Tensor next_tail(const Tensor& tail, const Tensor& x) {
+  const Tensor seen = torch::cat({tail, x.to(torch::kFloat)}, 1);
+  return seen.slice(1, seen.size(1) - tail.size(1)).clone();
 }
 
 /// around_convolution() inside each chunk. h [B * T, d], any float type.
@@ -111,14 +118,25 @@ SegmentState Tracker::initial_state(std::int64_t batch) const {
     } else if (chain && config_.carry == Carry::vector) {
       layer.memory = torch::zeros({batch, d}, options);
     }
+    if (config_.has_local_convolution(i)) layer.tail = torch::zeros({batch, config_.local_taps - 1, 3 * d}, options);
     state.layers.push_back(layer);
   }
   return state;
 }
 
+Tensor Tracker::convolve(Convolution convolution, const Tensor& x, const Tensor& weight, Tensor& tail, std::int64_t chunk) const {
+  const Tensor y = way_back_.across_chunks ? convolution(x, weight, tail) : convolution_by_chunks(convolution, x, weight, tail, chunk);
+  tail = next_tail(tail, x);
+  return y;
+}
+
 Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& projected, std::int64_t batch, std::int64_t chunk,
                             SegmentState::Layer& state) const {
-  const Tensor qkv = projected.view({batch, -1, 3 * config_.width});
+  Tensor qkv = projected.view({batch, -1, 3 * config_.width});
+  if (state.tail.defined()) {
+    const Tensor inputs = qkv;
+    qkv = convolve(added_convolution, inputs, parameters_.master(prefix + "local_conv.weight"), state.tail, chunk).to(inputs.scalar_type());
+  }
   const Tensor o = state.cache.defined()       ? full_attention(qkv, config_.heads, rotary_, state.cache)
                    : state.summaries.defined() ? pyramid_attention(qkv, config_.heads, chunk, rotary_, state.summaries)
                                                : chunk_attention(qkv, config_.heads, chunk, rotary_, config_.reads_frames() ? Sight::around : Sight::back);
@@ -139,9 +157,7 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
   const std::int64_t t = h.size(0) / batch, d = config_.width, heads = config_.heads, w = config_.head_width();
   const Tensor p = linear(h, parameters_[prefix + "in.weight"]).view({batch, t, 4 * d});
   const Tensor qkv_in = p.slice(2, 0, 3 * d);
-  const Tensor& taps = parameters_.master(prefix + "conv.weight");
-  const Tensor qkv = way_back_.across_chunks ? short_convolution(qkv_in, taps, state.tail)
-                                             : convolution_by_chunks(qkv_in, taps, state.tail, chunk);
+  const Tensor qkv = convolve(short_convolution, qkv_in, parameters_.master(prefix + "conv.weight"), state.tail, chunk);
   const auto parts = qkv.view({batch, t, 3, heads, w}).permute({2, 0, 3, 1, 4}).unbind(0);  // [B, H, T, D]
   const auto flat = [&](const Tensor& x) { return x.reshape({batch * heads, t, w}); };
   const auto per_head = [&](const Tensor& x) {
@@ -174,8 +190,6 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
   const Tensor o = outputs[0], memory = outputs[1];
 
   state.memory = memory;
-  const Tensor seen = torch::cat({state.tail, qkv_in.to(torch::kFloat)}, 1);
-  state.tail = seen.slice(1, seen.size(1) - (config_.conv_taps - 1)).clone();
 
   const Tensor by_token = o.view({batch, heads, t, w}).transpose(1, 2).reshape({batch * t, heads, w});
   const Tensor gate = p.slice(2, 3 * d).reshape({batch * t, d});

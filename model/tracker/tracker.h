@@ -17,7 +17,7 @@ struct SegmentState {
     std::vector<torch::Tensor*> tensors();
 
     torch::Tensor memory;     ///< S [B*H, D, D], or vector: r [B, d]; float32
-    torch::Tensor tail;       ///< with S: convolution tail [B, taps-1, 3d] float32
+    torch::Tensor tail;       ///< convolution tail [B, taps-1, 3d] float32
     torch::Tensor summaries;  ///< local layers with a pyramid: as empty_summaries()
     torch::Tensor cache;      ///< attention: keys and values of everything read [B, P, 2d]
   };
@@ -72,6 +72,10 @@ class Tracker {
   /// Layer `index` on x [B*T, d]; `state`: of a chain layer, moved past the segment.
   torch::Tensor layer(int index, const torch::Tensor& x, std::int64_t batch, std::int64_t chunk,
                       SegmentState::Layer& state, std::int64_t first_chunk) const;
+  /// `convolution` (short_convolution, added_convolution) of x [B, T, C] -> [B, T, C] float32; moves `tail` past it.
+  using Convolution = torch::Tensor (*)(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& tail);
+  torch::Tensor convolve(Convolution convolution, const torch::Tensor& x, const torch::Tensor& weight, torch::Tensor& tail,
+                         std::int64_t chunk) const;
   /// projected: queries, keys and values [B*T, 3d].
   torch::Tensor local_mixer(const std::string& prefix, const torch::Tensor& projected, std::int64_t batch,
                             std::int64_t chunk, SegmentState::Layer& state) const;

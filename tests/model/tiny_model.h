@@ -26,6 +26,7 @@ inline ModelConfig tiny_config(Carry carry, int vocab = 96) {
   config.carry = carry;
   config.gate_temperature = 0.5F;
   config.chunk_length = 16;
+  if (carry == Carry::delta) config.local_taps = 3;
   return config;
 }
 
@@ -34,13 +35,19 @@ inline std::vector<ModelConfig> tiny_configs() {
   std::vector<ModelConfig> configs;
   for (const Carry carry : {Carry::delta, Carry::linear, Carry::vector, Carry::none}) configs.push_back(tiny_config(carry));
   ModelConfig ungated = tiny_config(Carry::delta);
-  ungated.gate_hidden = 0;
+  ungated.gate_hidden = ungated.local_taps = 0;
   ungated.name = "tiny-delta-ungated";
   configs.push_back(ungated);
   ModelConfig forgetting = tiny_config(Carry::vector);
   forgetting.regression_share = 0;
   forgetting.name = "tiny-vector-forgetting";
   configs.push_back(forgetting);
+  for (const Carry carry : {Carry::delta, Carry::vector, Carry::none}) {
+    ModelConfig other = tiny_config(carry);
+    other.local_taps = other.local_taps == 0 ? 4 : 0;
+    other.name += other.local_taps == 0 ? "-unconvolved" : "-convolved";
+    configs.push_back(other);
+  }
   return configs;
 }
 

@@ -1,5 +1,4 @@
-// The short convolution in front of q, k, v is a matter of a pointer, for attention too: against plain loops. No
-// model has one in its local layers yet.
+// The short convolution in front of q, k, v of attention, added to them or in their place: against plain loops.
 #include "cuda_fixture.h"
 #include "model/cuda/kernels.h"
 
@@ -37,6 +36,7 @@ class DeviceFloats {
 };
 
 struct Inputs {
+  bool added = false;
   std::vector<float> projected = some(count * 3 * width, 1), weights = some(taps * 3 * width, 2);
   std::vector<float> angles = some(chunk_length * head_width / 2, 3);
   std::vector<float> cosine, sine;
@@ -55,7 +55,7 @@ std::vector<double> convolved_rows(const Inputs& in) {
         const int from = t - (taps - 1) + j;
         if (from >= 0) sum += static_cast<double>(in.weights[j * 3 * width + c]) * in.projected[from * 3 * width + c];
       }
-      rows[t * 3 * width + c] = sum / (1 + std::exp(-sum));
+      rows[t * 3 * width + c] = in.added ? static_cast<double>(in.projected[t * 3 * width + c]) + sum : sum / (1 + std::exp(-sum));
     }
     for (int head = 0; head < 2 * heads; ++head) {
       for (int j = 0; j < head_width / 2; ++j) {
@@ -100,7 +100,7 @@ std::vector<float> device_results(const Inputs& in, const std::vector<int>& piec
   const DeviceMemory place_memory(sizeof(Place), "a test");
   auto* place = reinterpret_cast<Place*>(place_memory.data());
   LocalMixer mixer;
-  mixer.convolution = {weights.data(), taps, 0};
+  mixer.convolution = {weights.data(), taps, 0, in.added};
   mixer.cosine = cosine.data();
   mixer.sine = sine.data();
   mixer.width = width;
@@ -134,7 +134,8 @@ std::vector<float> device_results(const Inputs& in, const std::vector<int>& piec
 }  // namespace
 
 TEST_CASE("attention with a convolution in front: plain loops, in any split, and the tail is the last inputs") {
-  const Inputs in;
+  Inputs in;
+  in.added = GENERATE(false, true);
   const std::vector<float> expected = expected_results(in);
   const std::vector<float> last(in.projected.end() - tail_floats, in.projected.end());
   for (const std::vector<int>& pieces : {std::vector<int>{5}, {1, 1, 1, 1, 1}, {2, 1, 2}}) {

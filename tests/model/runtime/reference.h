@@ -2,6 +2,7 @@
 // code with the executor: it is what the executor is checked against.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -82,6 +83,7 @@ class Reference {
   struct Layer {
     Numbers S;                    // [H, D, D]
     std::vector<Numbers> inputs;  // of the convolution, the last taps-1, oldest first
+    std::vector<Numbers> local_inputs;
     Numbers r, y_last;            // vector
     std::vector<Numbers> keys, values;
   };
@@ -125,6 +127,7 @@ class Reference {
     for (Layer& layer : layers_) {
       layer.S.assign(static_cast<std::size_t>(d_ * config_.head_width()), 0.0);
       layer.inputs.assign(static_cast<std::size_t>(config_.conv_taps - 1), Numbers(3 * d_, 0.0));
+      layer.local_inputs.assign(static_cast<std::size_t>(std::max(1, config_.local_taps) - 1), Numbers(3 * d_, 0.0));
       layer.r.assign(d_, 0.0);
     }
   }
@@ -144,6 +147,13 @@ class Reference {
     Layer& layer = layers_[i];
     if (vector) add(h, layer.r);
     Numbers qkv = times(mixer + "in.weight", h);
+    if (config_.local_taps > 0 && (i % 2 == 1 || config_.carry == Carry::none)) {
+      layer.local_inputs.push_back(qkv);
+      for (int c = 0; c < 3 * d_; ++c) {
+        for (int j = 0; j < config_.local_taps; ++j) qkv[c] += at(mixer + "local_conv.weight")[c * config_.local_taps + j] * layer.local_inputs[j][c];
+      }
+      layer.local_inputs.erase(layer.local_inputs.begin());
+    }
     const int D = config_.head_width();
     for (int head = 0; head < config_.heads; ++head) {
       rotate(&qkv[head * D]);

@@ -79,6 +79,8 @@ TEST_CASE("values of the wrong type or out of bounds are named with what is expe
   CHECK_THAT(load_message("ffn", 100), Contains("ffn is 100"));
   CHECK_THAT(load_message("gate_hidden", 8), Contains("gate_hidden is 8"));
   CHECK_THAT(load_message("conv_taps", 17), Contains("conv_taps is 17"));
+  CHECK_THAT(load_message("local_taps", 1), Contains("local_taps is 1, expected 0 or 2 to 16"));
+  CHECK_THAT(load_message("local_taps", 17), Contains("local_taps is 17"));
   CHECK_THAT(load_message("carry", "all"),
              Contains("\"carry\" is \"all\", expected \"delta\", \"linear\", \"vector\", \"none\" or \"attention\""));
   CHECK_THAT(load_message("carry", 1), Contains("\"carry\" is not a string"));
@@ -102,7 +104,7 @@ TEST_CASE("tensor names and the parameter count are those of docs/design.md") {
   const std::int64_t d = 32, D = 16, H = 2, F = 48, G = 16, V = 96;
   const std::int64_t chain = 4 * d * d + 3 * d * 4 + G * d + H * G + H + H * d + H + H + D + d * d;
   const std::int64_t shared = 2 * d + 3 * d * F;
-  CHECK(config.parameters() == V * d + (chain + shared) + (4 * d * d + shared) + d);
+  CHECK(config.parameters() == V * d + (chain + shared) + (4 * d * d + 3 * d * 3 + shared) + d);
   std::vector<std::string> names;
   for (const TensorSpec& spec : tensor_specs(config)) names.push_back(spec.name);
   CHECK(names.front() == "embed.weight");
@@ -110,7 +112,7 @@ TEST_CASE("tensor names and the parameter count are those of docs/design.md") {
   CHECK(std::count(names.begin(), names.end(), "layers.0.mixer.importance.out.bias") == 1);
   CHECK(std::count(names.begin(), names.end(), "layers.1.mixer.in.weight") == 1);
   config.carry = Carry::vector;
-  CHECK(config.parameters() == V * d + (4 * d * d + d * d + 3 * d + shared) + (4 * d * d + shared) + d);
+  CHECK(config.parameters() == V * d + (4 * d * d + d * d + 3 * d + shared) + (4 * d * d + 3 * d * 3 + shared) + d);
 }
 
 TEST_CASE("a precision is known by its name, and another name is refused with the choices") {

@@ -92,6 +92,9 @@ TEST_CASE("beside a reader of speech the Transformer reads what is embedded, and
 
 TEST_CASE("only a carry = attention model makes a Transformer") {
   CHECK_THROWS_WITH(Transformer(random_weights(tiny_config(Carry::delta), 1), Precision::float32, 10), Catch::Contains("carry = attention"));
+  ModelConfig convolved = tiny_config(Carry::attention);
+  convolved.local_taps = 4;
+  CHECK_THROWS_WITH(Transformer(random_weights(convolved, 1), Precision::float32, 10), Catch::Contains("local_taps"));
 }
 
 TEST_CASE("models that are only compared with are refused as streams, in one line") {
