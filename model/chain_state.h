@@ -24,8 +24,8 @@ class StateStorage {
 
 /// Value type. Holds, for every delta layer, S [H, D, D] and the convolution tail [taps-1, 3d]; for every vector layer
 /// r [d] and the last result [d]; for every convolved local layer its tail [local_taps-1, 3d]; for every layer with
-/// attention the running chunk's keys (rotated) and values [chunk_length, d] each; the last output [d]; and counters. Copy-assigning a state of the same layout does not
-/// allocate.
+/// attention the running chunk's keys (rotated) and values [chunk_length, d] each; the last output [d]; and counters.
+/// Copy-assigning a state of the same layout does not allocate.
 class ChainState {
  public:
   struct Counters {

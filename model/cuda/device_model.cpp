@@ -191,7 +191,8 @@ DeltaMixer upload_delta(Uploader& uploader, const Weights& weights, const std::s
   return result;
 }
 
-LocalMixer upload_local(Uploader& uploader, const ModelConfig& config, const Rotations& rotations, const std::string& mixer, int index) {
+LocalMixer upload_local(Uploader& uploader, const ModelConfig& config, const Rotations& rotations,
+                        const std::string& mixer, int index) {
   const StateLayout layout(config, min_chunk_length);
   LocalMixer result;
   if (config.has_local_convolution(index)) {

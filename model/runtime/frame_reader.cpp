@@ -62,7 +62,8 @@ void FrameReader::read_chunk(FrameState& state, std::span<const float> frames, s
     } else {
       const VectorState vector{data + layout.regression(i), data + layout.last_result(i)};
       if (kind == Carry::vector) add_regression(scratch_, count, vector);
-      local_mixer(compute(), *model_, layer, scratch_, count, 0, {keys_.data(), values_.data(), 0, data + layout.local_tail(i), AttentionState::Sight::around});
+      local_mixer(compute(), *model_, layer, scratch_, count, 0,
+                  {keys_.data(), values_.data(), 0, data + layout.local_tail(i), AttentionState::Sight::around});
       if (kind == Carry::vector) {
         vector_output(compute(), layer, scratch_, count, 0, vector);
         regress(compute(), layer, config().regression_share, scratch_, state.chunks_, vector);

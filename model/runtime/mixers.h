@@ -53,7 +53,7 @@ struct AttentionState {
   float* keys;    // [chunk_length, d]
   float* values;  // [chunk_length, d]
   int position;   // of the run's first token inside the chunk
-  float* tail = nullptr;  // [local_taps-1, 3d], of a layer with a convolution
+  float* tail = nullptr;                                  // [local_taps-1, 3d], of a layer with a convolution
   enum class Sight { back, around } sight = Sight::back;  // around: every token of the run sees all of it
 };
 /// Every token's key and value enter the state; scratch.mixed is only filled from token `first` on.

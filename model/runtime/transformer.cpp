@@ -43,7 +43,9 @@ Transformer::Transformer(const std::shared_ptr<const Weights>& weights, Precisio
     : model_(*PackedModel::get(weights, precision)), scratch_(weights->config(), 1, best_kernels()), longest_(longest) {
   const ModelConfig& config = model_.config;
   if (config.carry != Carry::attention) throw std::runtime_error("a Transformer is made of a carry = attention model, not of '" + config.name + "'");
-  if (config.local_taps > 0) throw std::runtime_error("'" + config.name + "' has convolutions in its layers (local_taps): it can be trained, not run");
+  if (config.local_taps > 0)
+    throw std::runtime_error("'" + config.name +
+                             "' has convolutions in its layers (local_taps): it can be trained, not run");
   caches_.resize(static_cast<std::size_t>(config.layers));
 }
 

@@ -152,7 +152,8 @@ struct CausalConvolution : Function<CausalConvolution> {
         for (std::int64_t i = begin; i < end; ++i) {
           const std::int64_t last =
               std::min<std::int64_t>(taps, t - i % t);  // later outputs of this sample that saw x[i]
-          for (std::int64_t j = 0; j < c; ++j) acc[j] = pds[i * c + j] * (pw[(taps - 1) * c + j] + (added ? 1.0F : 0.0F));
+          for (std::int64_t j = 0; j < c; ++j)
+            acc[j] = pds[i * c + j] * (pw[(taps - 1) * c + j] + (added ? 1.0F : 0.0F));
           for (std::int64_t k = 1; k < last; ++k) {
             for (std::int64_t j = 0; j < c; ++j) acc[j] += pds[(i + k) * c + j] * pw[(taps - 1 - k) * c + j];
           }

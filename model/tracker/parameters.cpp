@@ -98,10 +98,12 @@ void Parameters::initialise(std::uint64_t seed) {
     } else if (ends_with(spec.name, "importance.out.weight")) {
       // Small, since the gate's temperature divides the score.
       value.normal_(0, 0.5 * config_.gate_temperature / std::sqrt(static_cast<double>(spec.shape[1])), generator);
-    } else if (spec.shape.size() == 2 && !ends_with(spec.name, "around_conv.weight") && !ends_with(spec.name, "local_conv.weight")) {  // those begin as if they were not there
+    } else if (spec.shape.size() == 2 && !ends_with(spec.name, "around_conv.weight") &&
+               !ends_with(spec.name, "local_conv.weight")) {  // those begin as if they were not there
       const bool output = ends_with(spec.name, "mixer.out.weight") || ends_with(spec.name, "ffn.out.weight");
       value.normal_(0, 0.5 / std::sqrt(static_cast<double>(spec.shape[1])) * (output ? residual : 1.0), generator);
-    } else if (ends_with(spec.name, "norm.weight") || ends_with(spec.name, "norm1.weight") || ends_with(spec.name, "norm2.weight")) {
+    } else if (ends_with(spec.name, "norm.weight") || ends_with(spec.name, "norm1.weight") ||
+               ends_with(spec.name, "norm2.weight")) {
       value.fill_(1);
     }
     (*this)[spec.name].master.copy_(value);

@@ -110,7 +110,9 @@ class TorchExecutor final : public Executor {
       }
     }
     if (state.counters().carry == 0) {
-      storage.numbers().slice(0, static_cast<std::int64_t>(layout.carried()), static_cast<std::int64_t>(layout.running_chunk())).zero_();
+      storage.numbers()
+          .slice(0, static_cast<std::int64_t>(layout.carried()), static_cast<std::int64_t>(layout.running_chunk()))
+          .zero_();
     }
     storage.numbers().slice(0, static_cast<std::int64_t>(layout.running_chunk())).zero_();
     state.counters().position = 0;

@@ -23,7 +23,8 @@ constexpr std::int64_t kLongestContext = 1 << 17;  // of a Transformer, which is
 /// A causal convolution through which no gradient reaches from a chunk into the one before: each chunk is a row of its
 /// own, with the detached inputs before it as its tail.
 template <typename Convolution>
-Tensor convolution_by_chunks(Convolution convolution, const Tensor& x, const Tensor& weight, const Tensor& tail, std::int64_t chunk) {
+Tensor convolution_by_chunks(Convolution convolution, const Tensor& x, const Tensor& weight, const Tensor& tail,
+                             std::int64_t chunk) {
   const std::int64_t b = x.size(0), t = x.size(1), c = x.size(2), taps = weight.size(1), n = (t + chunk - 1) / chunk;
   const Tensor padded = n * chunk == t ? x : torch::constant_pad_nd(x, {0, 0, 0, n * chunk - t});
   const Tensor before = torch::cat({tail, padded.to(torch::kFloat)}, 1).detach();
@@ -124,8 +125,10 @@ SegmentState Tracker::initial_state(std::int64_t batch) const {
   return state;
 }
 
-Tensor Tracker::convolve(Convolution convolution, const Tensor& x, const Tensor& weight, Tensor& tail, std::int64_t chunk) const {
-  const Tensor y = way_back_.across_chunks ? convolution(x, weight, tail) : convolution_by_chunks(convolution, x, weight, tail, chunk);
+Tensor Tracker::convolve(Convolution convolution, const Tensor& x, const Tensor& weight, Tensor& tail,
+                         std::int64_t chunk) const {
+  const Tensor y = way_back_.across_chunks ? convolution(x, weight, tail)
+                                           : convolution_by_chunks(convolution, x, weight, tail, chunk);
   tail = next_tail(tail, x);
   return y;
 }
@@ -135,7 +138,8 @@ Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& projected, 
   Tensor qkv = projected.view({batch, -1, 3 * config_.width});
   if (state.tail.defined()) {
     const Tensor inputs = qkv;
-    qkv = convolve(added_convolution, inputs, parameters_.master(prefix + "local_conv.weight"), state.tail, chunk).to(inputs.scalar_type());
+    qkv = convolve(added_convolution, inputs, parameters_.master(prefix + "local_conv.weight"), state.tail, chunk)
+              .to(inputs.scalar_type());
   }
   const Tensor o = state.cache.defined()       ? full_attention(qkv, config_.heads, rotary_, state.cache)
                    : state.summaries.defined() ? pyramid_attention(qkv, config_.heads, chunk, rotary_, state.summaries)

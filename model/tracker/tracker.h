@@ -74,8 +74,8 @@ class Tracker {
                       SegmentState::Layer& state, std::int64_t first_chunk) const;
   /// `convolution` (short_convolution, added_convolution) of x [B, T, C] -> [B, T, C] float32; moves `tail` past it.
   using Convolution = torch::Tensor (*)(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& tail);
-  torch::Tensor convolve(Convolution convolution, const torch::Tensor& x, const torch::Tensor& weight, torch::Tensor& tail,
-                         std::int64_t chunk) const;
+  torch::Tensor convolve(Convolution convolution, const torch::Tensor& x, const torch::Tensor& weight,
+                         torch::Tensor& tail, std::int64_t chunk) const;
   /// projected: queries, keys and values [B*T, 3d].
   torch::Tensor local_mixer(const std::string& prefix, const torch::Tensor& projected, std::int64_t batch,
                             std::int64_t chunk, SegmentState::Layer& state) const;

@@ -55,7 +55,8 @@ std::vector<double> convolved_rows(const Inputs& in) {
         const int from = t - (taps - 1) + j;
         if (from >= 0) sum += static_cast<double>(in.weights[j * 3 * width + c]) * in.projected[from * 3 * width + c];
       }
-      rows[t * 3 * width + c] = in.added ? static_cast<double>(in.projected[t * 3 * width + c]) + sum : sum / (1 + std::exp(-sum));
+      rows[t * 3 * width + c] =
+          in.added ? static_cast<double>(in.projected[t * 3 * width + c]) + sum : sum / (1 + std::exp(-sum));
     }
     for (int head = 0; head < 2 * heads; ++head) {
       for (int j = 0; j < head_width / 2; ++j) {

@@ -150,7 +150,8 @@ class Reference {
     if (config_.local_taps > 0 && (i % 2 == 1 || config_.carry == Carry::none)) {
       layer.local_inputs.push_back(qkv);
       for (int c = 0; c < 3 * d_; ++c) {
-        for (int j = 0; j < config_.local_taps; ++j) qkv[c] += at(mixer + "local_conv.weight")[c * config_.local_taps + j] * layer.local_inputs[j][c];
+        for (int j = 0; j < config_.local_taps; ++j)
+          qkv[c] += at(mixer + "local_conv.weight")[c * config_.local_taps + j] * layer.local_inputs[j][c];
       }
       layer.local_inputs.erase(layer.local_inputs.begin());
     }

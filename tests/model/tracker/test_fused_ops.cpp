@@ -103,7 +103,9 @@ TEST_CASE("added_convolution equals its input plus a convolution with the tail b
     check_same([&](const Inputs& x) { return added_convolution(x[0], x[1], x[2]); },
                [&](const Inputs& x) {
                  const Tensor padded = torch::cat({x[2], x[0]}, 1).transpose(1, 2);
-                 return x[0] + torch::conv1d(padded, x[1].unsqueeze(1), torch::Tensor(), at::IntArrayRef{1}, at::IntArrayRef{0}, at::IntArrayRef{1}, 10).transpose(1, 2);
+                 return x[0] + torch::conv1d(padded, x[1].unsqueeze(1), torch::Tensor(), at::IntArrayRef{1},
+                                             at::IntArrayRef{0}, at::IntArrayRef{1}, 10)
+                                   .transpose(1, 2);
                },
                {torch::randn({2, t, 10}), torch::randn({10, 4}), torch::randn({2, 3, 10})});
   }
