@@ -83,7 +83,7 @@ class Reference {
   struct Layer {
     Numbers S;                    // [H, D, D]
     std::vector<Numbers> inputs;  // of the convolution, the last taps-1, oldest first
-    std::vector<Numbers> local_inputs;
+    std::vector<Numbers> local_inputs;  // likewise, of a local layer's convolution
     Numbers r, y_last;            // vector
     std::vector<Numbers> keys, values;
   };
