@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "app/commands/benches.h"
+#include "app/commands/freed_memory.h"
 #include "app/commands/interrupt.h"
 #include "model/attention/bill.h"
 #include "model/runtime/state_layout.h"
@@ -74,6 +75,7 @@ TrainingCost cost_of(const System& system, const ModelConfig& config, const Step
 
 void bench_bill(const BillOptions& options, const std::function<void(const json&)>& show) {
   count_torch_memory();
+  keep_freed_memory();
   for (const std::int64_t length : options.quick ? std::vector<std::int64_t>{512} : options.lengths) {
     std::optional<TrainingCost> full_scores;
     for (const System& system : systems) {

@@ -1,14 +1,13 @@
 #include "app/commands/train.h"
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <memory>
 #include <stdexcept>
 
+#include "app/commands/freed_memory.h"
 #include "app/commands/interrupt.h"
 #ifdef CATENA_WITH_GUI
 #include "app/commands/plot.h"
@@ -148,13 +147,6 @@ int run_text(const TrainConfig& config, const std::function<bool(const TrainObse
   say_where(finished, config.output);
   if (logged) plot(config.output);
   return finished ? 0 : 130;
-}
-
-/// Every step allocates the same hundreds of megabytes and frees them: kept by the process they need not be mapped and zeroed anew.
-void keep_freed_memory() {
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  mallopt(M_TOP_PAD, 128 << 20);
 }
 
 int run(const fs::path& config_file) {
