@@ -34,7 +34,7 @@ struct System {
 };
 // The first is what the others are compared with.
 constexpr System systems[] = {{"attention, full scores", Carry::attention, Step::full_scores},
-                              {"attention", Carry::attention, Step::plain},
+                              {"attention, fused", Carry::attention, Step::plain},
                               {"attention, recomputed", Carry::attention, Step::recomputed},
                               {"none", Carry::none, Step::plain},
                               {"vector", Carry::vector, Step::plain},
@@ -56,12 +56,11 @@ ModelConfig shape(Carry carry, int layers) {
 
 std::int64_t free_memory() { return static_cast<std::int64_t>(sysconf(_SC_AVPHYS_PAGES)) * sysconf(_SC_PAGESIZE); }
 
-/// What attention's scores alone take at the peak: the softmax that each layer keeps for the way back, and two more
-/// squares while a softmax is differentiated, of one stream or of all of them.
+/// What full scores alone take at the peak: the softmax that each layer keeps for the way back, and two more squares
+/// while a softmax is differentiated.
 std::int64_t score_bytes(const System& system, const ModelConfig& config, const StepShape& shape) {
-  if (system.carry != Carry::attention) return 0;
-  const std::int64_t kept = shape.recompute ? shape.batch : shape.batch * config.layers;
-  const std::int64_t passing = system.step == Step::full_scores ? 2 * shape.batch : 2;
+  if (system.step != Step::full_scores) return 0;
+  const std::int64_t kept = shape.batch * config.layers, passing = 2 * shape.batch;
   const std::int64_t number = shape.precision == TrainPrecision::float32 ? 4 : 2;
   return (kept + passing) * config.heads * shape.segment * shape.segment * number;
 }

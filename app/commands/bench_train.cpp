@@ -63,7 +63,7 @@ void bench_train(const TrainBenchOptions& options, const std::function<void(cons
                  {"product_flops_per_s", rate},
                  {"percent_of_product_rate", 100 * 2 * products * cost.tokens_per_s / rate}};
     if (transformer) {
-      line["attention"] = transformer_attention();
+      line["attention"] = transformer_attention(shape.device);
     } else {
       line["speed_over_transformer"] = cost.tokens_per_s / transformer_tokens_per_s;
     }

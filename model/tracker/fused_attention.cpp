@@ -1,15 +1,11 @@
 // Attention inside chunks, a few chunks at a time, so that rotated queries and keys, scores and their gradients stay in the caches.
 // What is kept for the way back is the input alone; the rest is computed again, as Dao et al. 2022 ("FlashAttention") do.
-#include <vector>
-
 #include "model/tracker/attention.h"
+#include "model/tracker/fused_attention_rows.h"
 #include "model/tracker/fused_ops.h"
-#include "model/tracker/fused_rows.h"
 
 namespace catena::model {
 namespace {
-
-constexpr std::int64_t kGroupBytes = 1 << 20;  // of one group's scores, queries, keys and values, a thread
 
 /// Equal chunks of one length in a [B, T, ...] tensor: `count` of them in each of the B rows, from place `begin` on.
 struct Chunks {
@@ -43,17 +39,6 @@ void for_rows(const Chunks& chunks, std::int64_t first, std::int64_t items, cons
   });
 }
 
-/// y = x turned by the angles, times scale; turned back for sign = -1. x, y [D], cos, sin [D / 2].
-template <typename From, typename To>
-void turn(const From* x, const float* cos, const float* sin, float sign, float scale, std::int64_t width, To* y) {
-  const std::int64_t half = width / 2;
-  for (std::int64_t j = 0; j < half; ++j) {
-    const float a = static_cast<float>(x[j]) * scale, b = static_cast<float>(x[j + half]) * scale, s = sign * sin[j];
-    y[j] = static_cast<To>(a * cos[j] - b * s);
-    y[j + half] = static_cast<To>(a * s + b * cos[j]);
-  }
-}
-
 /// Room for one group, [items * H, C, D] and [items * H, C, C].
 struct Group {
   Group(const Chunks& chunks, std::int64_t items, torch::ScalarType type)
@@ -85,24 +70,8 @@ void gather(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, std::
 template <typename T>
 void softmax(const Chunks& chunks, std::int64_t items, Sight sight, const Tensor& scores) {
   const std::int64_t c = chunks.chunk;
-  T* base = scores.data_ptr<T>();
-  rows(items * chunks.heads * c, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> exponentials(static_cast<std::size_t>(c));
-    float* pe = exponentials.data();
-    for (std::int64_t i = begin; i < end; ++i) {
-      T* row = base + i * c;
-      const std::int64_t seen = sight == Sight::back ? i % c + 1 : c;
-      float top = static_cast<float>(row[0]);
-      for (std::int64_t j = 1; j < seen; ++j) top = std::max(top, static_cast<float>(row[j]));
-      float sum = 0;
-      for (std::int64_t j = 0; j < seen; ++j) {
-        pe[j] = std::exp(static_cast<float>(row[j]) - top);
-        sum += pe[j];
-      }
-      for (std::int64_t j = 0; j < seen; ++j) row[j] = static_cast<T>(pe[j] / sum);
-      std::fill(row + seen, row + c, T(0.0F));
-    }
-  });
+  softmax_rows(scores.data_ptr<T>(), items * chunks.heads * c, c,
+               [&](std::int64_t i) { return sight == Sight::back ? i % c + 1 : c; });
 }
 
 /// The items' queries, keys, values, and what share each query gives each value.
@@ -113,22 +82,6 @@ Group attend(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, Sigh
   at::bmm_out(group.p, group.q, group.k.transpose(1, 2));
   softmax<T>(chunks, items, sight, group.p);
   return group;
-}
-
-/// Gradients of the scores in place of those of the probabilities: ds = p (dp - sum p dp), row by row.
-template <typename T>
-void softmax_gradient(std::int64_t c, const Tensor& p, const Tensor& dp) {
-  const T* pp = p.data_ptr<T>();
-  T* pdp = dp.data_ptr<T>();
-  rows(p.numel() / c, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const T* prow = pp + i * c;
-      T* row = pdp + i * c;
-      float dot = 0;
-      for (std::int64_t j = 0; j < c; ++j) dot += static_cast<float>(prow[j]) * static_cast<float>(row[j]);
-      for (std::int64_t j = 0; j < c; ++j) row[j] = static_cast<T>(static_cast<float>(prow[j]) * (static_cast<float>(row[j]) - dot));
-    }
-  });
 }
 
 struct ChunkAttention : Function<ChunkAttention> {
@@ -183,7 +136,7 @@ struct ChunkAttention : Function<ChunkAttention> {
             std::copy(from, from + w, pgo + place * w);
           });
           const Tensor dv = torch::bmm(group.p.transpose(1, 2), go), ds = torch::bmm(go, group.v.transpose(1, 2));
-          softmax_gradient<T>(chunks.chunk, group.p, ds);
+          softmax_gradient<T>(group.p, ds);
           const Tensor dq = torch::bmm(ds, group.k), dk = torch::bmm(ds.transpose(1, 2), group.q);
           const float *cos = rotary.cos.data_ptr<float>(), *sin = rotary.sin.data_ptr<float>();
           const T *pdq = dq.data_ptr<T>(), *pdk = dk.data_ptr<T>(), *pdv = dv.data_ptr<T>();

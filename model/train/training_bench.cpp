@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "model/tracker/attention.h"
 #include "model/tracker/parameters.h"
 #include "model/tracker/tracker.h"
 #include "model/train/step_cost.h"
@@ -57,11 +58,11 @@ double product_rate(Device device, TrainPrecision precision) {
   return rates[runs / 2];
 }
 
-std::string transformer_attention() {
+std::string transformer_attention([[maybe_unused]] Device device) {
 #ifdef CATENA_TORCH_2
   return "fused";
 #else
-  return "plain";
+  return device == Device::cpu && fuses_attention(torch::empty({0})) ? "fused" : "plain";
 #endif
 }
 

@@ -26,8 +26,8 @@ TrainingCost training_cost(const ModelConfig& config, const StepShape& shape);
 /// Operations a second (two a multiply-add) of a large square product: the median of several.
 double product_rate(Device device, TrainPrecision precision);
 
-/// How a Transformer's attention over the whole segment is computed here: "fused" (LibTorch's
-/// scaled_dot_product_attention) or "plain".
-std::string transformer_attention();
+/// How a Transformer's attention over the whole segment is trained on the device: "fused" (our own form on the CPU,
+/// LibTorch's scaled_dot_product_attention elsewhere) or "plain", where neither is there.
+std::string transformer_attention(Device device);
 
 }  // namespace catena::model

@@ -52,6 +52,21 @@ TEST_CASE("attention with full scores holds four squares of scores of the batch 
   CHECK((lean(8) - lean(4)) / 4 < 0.8 * a_stream);
 }
 
+TEST_CASE("memory in training grows with the square of the length for full scores, with the length for fused attention") {
+  count_torch_memory();
+  ModelConfig config = catena::model::test::tiny_config(Carry::attention);
+  config.heads = 1;
+  const auto growth = [&](const auto& cost) {
+    const auto peak = [&](std::int64_t length) {
+      return static_cast<double>(
+          cost(config, StepShape{.batch = 1, .segment = length, .chunk = 32, .steps = 1}).peak_bytes);
+    };
+    return peak(2048) / peak(512);
+  };
+  CHECK(growth(full_scores_training_cost) > 8);
+  CHECK(growth(training_cost) < 6);
+}
+
 TEST_CASE("attention with full scores refuses the weights of another model in one line") {
   const Parameters parameters(catena::model::test::tiny_config(Carry::delta), torch::kCPU, torch::kFloat);
   CHECK_THAT(message_of([&] { FullScoresTransformer(parameters, 16); }),

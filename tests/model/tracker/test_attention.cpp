@@ -101,3 +101,44 @@ TEST_CASE("full attention in segments equals block attention over one block, and
   CHECK(cache.size(1) == 50);
   CHECK(relative_error(torch::cat({a, b}, 1), chunk_attention(qkv, heads, 50, rotary)) < 1e-5);
 }
+
+TEST_CASE("fused full attention equals the composed one in float64, with gradients, behind what was read before") {
+  torch::manual_seed(14);
+  const int heads = 3, width = 8, d = heads * width;
+  const auto [before, t] = GENERATE(std::pair{0, 1}, std::pair{0, 21}, std::pair{7, 1}, std::pair{40, 150});
+  INFO(before << " before, " << t << " new");
+  const Rotary rotary = make_rotary(256, width, 10000.0, torch::kCPU);
+  const Tensor qkv = torch::randn({2, t, 3 * d}), cache = torch::randn({2, before, 2 * d});
+  catena::test::check_same(
+      [&](const catena::test::Inputs& x) {
+        Tensor own = cache;
+        return fused_full_attention(x[0], heads, rotary, own);
+      },
+      [&](const catena::test::Inputs& x) {
+        Tensor own = cache;
+        return full_attention(x[0], heads, rotary, own);
+      },
+      {qkv});
+  Tensor fused_cache = cache, composed_cache = cache;
+  fused_full_attention(qkv, heads, rotary, fused_cache);
+  full_attention(qkv.to(torch::kDouble), heads, rotary, composed_cache);
+  CHECK(relative_error(fused_cache, composed_cache) < 1e-6);
+}
+
+TEST_CASE("fused full attention in bfloat16 stays within its rounding of float32, with gradients") {
+  torch::manual_seed(15);
+  const Rotary rotary = make_rotary(512, 16, 10000.0, torch::kCPU);
+  const Tensor qkv = torch::randn({2, 300, 3 * 32}).to(torch::kBFloat16), direction = torch::randn({2, 300, 32});
+  const auto attended = [&](torch::ScalarType type, Tensor& gradient) {
+    Tensor cache = torch::zeros({2, 0, 64});
+    const Tensor x = qkv.to(type).detach().requires_grad_();
+    const Tensor o = fused_full_attention(x, 2, rotary, cache).to(torch::kFloat);
+    (o * direction).sum().backward();
+    gradient = x.grad();
+    return o.detach();
+  };
+  Tensor exact_gradient, gradient;
+  const Tensor exact = attended(torch::kFloat, exact_gradient);
+  CHECK(relative_error(attended(torch::kBFloat16, gradient), exact) < 0.01);
+  CHECK(relative_error(gradient, exact_gradient) < 0.015);
+}

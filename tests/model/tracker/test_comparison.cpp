@@ -6,8 +6,6 @@
 
 #include "model/executor.h"
 #include "model/runtime/memory.h"
-#include "model/tracker/torch_executor.h"
-#include "model/train/training_bench.h"
 #include "tests/model/tiny_model.h"
 
 using namespace catena::model;
@@ -85,16 +83,4 @@ TEST_CASE("gradients reach over chunk boundaries as far as something is carried"
   REQUIRE(norms.size() == 5);
   CHECK(norms[0] == Approx(1));
   for (std::size_t i = 1; i < 5; ++i) CHECK((norms[i] > 0) == (carry != Carry::none));
-}
-
-TEST_CASE("full attention's memory grows with the square of the length, block attention's with the length") {
-  count_torch_memory();
-  const auto growth = [](Carry carry) {
-    ModelConfig config = tiny_config(carry);
-    config.heads = 1;
-    const auto peak = [&](std::int64_t length) { return static_cast<double>(training_cost(config, {.batch = 1, .segment = length, .chunk = 32, .steps = 1}).peak_bytes); };
-    return peak(2048) / peak(512);
-  };
-  CHECK(growth(Carry::attention) > 8);
-  CHECK(growth(Carry::none) < 6);
 }
