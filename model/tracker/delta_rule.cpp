@@ -14,13 +14,6 @@ using torch::Tensor;
 
 constexpr std::int64_t kBlock = 64;
 
-/// The longest block whose multiples meet every truncation.
-std::int64_t block_length(std::int64_t truncate) {
-  std::int64_t block = truncate == 0 ? kBlock : std::min(kBlock, truncate);
-  while (truncate % block != 0) --block;
-  return block;
-}
-
 /// Pads time to a multiple of the block with tokens that change nothing (b = 0, log_a = 0).
 Tensor to_blocks(const Tensor& x, std::int64_t padding, std::int64_t block) {
   std::vector<std::int64_t> pad(2 * static_cast<std::size_t>(x.dim() - 1), 0);
@@ -56,7 +49,7 @@ DeltaOutputs delta_rule_chunked(const DeltaInputs& in) {
 }
 
 DeltaOutputs delta_rule_by_operators(const DeltaInputs& in) {
-  const std::int64_t block = block_length(in.truncate);
+  const std::int64_t block = delta_block_length(kBlock, in.truncate);
   const std::int64_t length = in.q.size(1), padding = (block - length % block) % block;
   const auto cut = [&](const Tensor& x) { return to_blocks(x, padding, block); };
   const Tensor q = cut(in.q), k = cut(in.k), v = cut(in.v);

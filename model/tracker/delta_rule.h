@@ -3,6 +3,7 @@
 
 #include <torch/types.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace catena::model {
@@ -20,6 +21,13 @@ struct DeltaInputs {
 /// Outputs [N, T, D] and the state after the last token.
 using DeltaOutputs = std::pair<torch::Tensor, torch::Tensor>;
 
+/// The longest block of at most `longest` tokens whose multiples meet every truncation.
+inline std::int64_t delta_block_length(std::int64_t longest, std::int64_t truncate) {
+  std::int64_t block = truncate == 0 ? longest : std::min(longest, truncate);
+  while (truncate % block != 0) --block;
+  return block;
+}
+
 /// One token after the other: S <- a S; S <- S + b k (v - S^T k)^T; o = S^T q. The definition; for tests.
 DeltaOutputs delta_rule_recurrent(const DeltaInputs& in);
 
@@ -27,5 +35,12 @@ DeltaOutputs delta_rule_recurrent(const DeltaInputs& in);
 /// Source: Yang, Wang, Zhang, Shen, Kim 2024, "Parallelizing Linear Transformers with the Delta Rule over Sequence Length";
 /// decay as in Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks". Cost: about 8 * 64 * D multiply-adds a token.
 DeltaOutputs delta_rule_chunked(const DeltaInputs& in);
+
+/// The same on the CPU in one function, of queries and keys that it brings to unit length (fused_ops.h), in a layer's own order:
+/// qkv [B, T, 3, H, D], log_a and b [B, T, H], state [B H, D, D] -> [B, T, H, D] and the state. Keeps its inputs and the state before
+/// each block of 64. Where fuses_delta_rule(): float32 on a processor with AVX2, D a multiple of 4.
+bool fuses_delta_rule(const torch::Tensor& qkv);
+DeltaOutputs fused_delta_rule(const torch::Tensor& qkv, const torch::Tensor& log_a, const torch::Tensor& b, const torch::Tensor& state,
+                              bool corrected, std::int64_t truncate);
 
 }  // namespace catena::model

@@ -147,6 +147,29 @@ Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& projected, 
   return linear(o.reshape({-1, config_.width}), parameters_[prefix + "out.weight"]);
 }
 
+namespace {
+
+/// The memory's rule over a segment. Shapes: fused_delta_rule().
+DeltaOutputs through_memory(const Tensor& qkv, const Tensor& log_a, const Tensor& b, const Tensor& memory, bool corrected,
+                            std::int64_t truncate) {
+  if (fuses_delta_rule(qkv)) return fused_delta_rule(qkv, log_a, b, memory, corrected, truncate);
+  const std::int64_t batch = qkv.size(0), t = qkv.size(1), heads = qkv.size(3), w = qkv.size(4);
+  const auto parts = qkv.permute({2, 0, 3, 1, 4}).unbind(0);  // [B, H, T, D]
+  const auto flat = [&](const Tensor& x) { return x.reshape({batch * heads, t, w}); };
+  const auto per_head = [&](const Tensor& x) { return x.transpose(1, 2).reshape({batch * heads, t}); };
+  const auto rule = [=](const std::vector<Tensor>& x) {
+    const auto [o, after] = delta_rule_chunked({unit_length(x[0]), unit_length(x[1]), x[2], x[3], x[4], x[5], corrected, truncate});
+    return std::vector<Tensor>{o, after};
+  };
+  const std::vector<Tensor> inputs = {flat(parts[0]), flat(parts[1]), flat(parts[2]), per_head(log_a), per_head(b), memory};
+  // Operators make many times more numbers than they take, with few products: those are made again on the way back. A kernel does that itself.
+  const std::vector<Tensor> outputs =
+      delta_runs_on_kernel(inputs[2], w) ? rule(inputs) : recompute(rule, inputs, std::max<std::int64_t>(1, kGroupNumbers / (t * w)));
+  return {outputs[0].view({batch, heads, t, w}).transpose(1, 2), outputs[1]};
+}
+
+}  // namespace
+
 Tensor importance(const Parameters& parameters, const std::string& mixer, const Tensor& h, double temperature) {
   const ModelConfig& config = parameters.config();
   if (config.gate_hidden == 0) return torch::ones({h.size(0), config.heads}, h.options().dtype(torch::kFloat));
@@ -162,42 +185,15 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
   const Tensor p = linear(h, parameters_[prefix + "in.weight"]).view({batch, t, 4 * d});
   const Tensor qkv_in = p.slice(2, 0, 3 * d);
   const Tensor qkv = convolve(short_convolution, qkv_in, parameters_.master(prefix + "conv.weight"), state.tail, chunk);
-  const auto parts = qkv.view({batch, t, 3, heads, w}).permute({2, 0, 3, 1, 4}).unbind(0);  // [B, H, T, D]
-  const auto flat = [&](const Tensor& x) { return x.reshape({batch * heads, t, w}); };
-  const auto per_head = [&](const Tensor& x) {
-    return x.to(torch::kFloat).view({batch, t, heads}).transpose(1, 2).reshape({batch * heads, t});
-  };
-
   const Tensor dt = torch::softplus(linear(h, parameters_[prefix + "decay.weight"]).to(torch::kFloat) +
                                     parameters_.master(prefix + "decay.bias"));
-  DeltaInputs in;
-  in.corrected = config_.carry == Carry::delta;
-  in.truncate = way_back_.across_chunks ? 0 : chunk;
-  // The rule makes many times more numbers than it takes, with few products: they are made again on the way back.
-  auto rule = [in](const std::vector<Tensor>& x) mutable {
-    in.q = unit_length(x[0]);
-    in.k = unit_length(x[1]);
-    in.v = x[2];
-    in.log_a = x[3];
-    in.b = x[4];
-    in.state = x[5];
-    const auto [o, memory] = delta_rule_chunked(in);
-    return std::vector<Tensor>{o, memory};
-  };
-  const Tensor log_a = per_head(-parameters_.master(prefix + "decay.log_rate").exp() * dt);
-  const std::vector<Tensor> inputs = {
-      flat(parts[0]), flat(parts[1]), flat(parts[2]), log_a, per_head(importance(parameters_, prefix, h)),
-      state.memory};
-  // The kernel does that itself.
-  const std::vector<Tensor> outputs =
-      delta_runs_on_kernel(inputs[2], w) ? rule(inputs) : recompute(rule, inputs, std::max<std::int64_t>(1, kGroupNumbers / (t * w)));
-  const Tensor o = outputs[0], memory = outputs[1];
-
-  state.memory = memory;
-
-  const Tensor by_token = o.view({batch, heads, t, w}).transpose(1, 2).reshape({batch * t, heads, w});
+  const Tensor log_a = -parameters_.master(prefix + "decay.log_rate").exp() * dt, b = importance(parameters_, prefix, h);
+  const DeltaOutputs outputs =
+      through_memory(qkv.view({batch, t, 3, heads, w}), log_a.view({batch, t, heads}), b.to(torch::kFloat).view({batch, t, heads}),
+                     state.memory, config_.carry == Carry::delta, way_back_.across_chunks ? 0 : chunk);
+  state.memory = outputs.second;
   const Tensor gate = p.slice(2, 3 * d).reshape({batch * t, d});
-  const Tensor gated = gated_norm(by_token, parameters_.master(prefix + "out_norm.weight"), gate, config_.norm_eps);
+  const Tensor gated = gated_norm(outputs.first.reshape({batch * t, heads, w}), parameters_.master(prefix + "out_norm.weight"), gate, config_.norm_eps);
   return linear(gated, parameters_[prefix + "out.weight"]);
 }
 

@@ -11,20 +11,13 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// The longest block whose multiples meet every truncation.
-int block_length(int longest, std::int64_t truncate) {
-  int block = longest;
-  while (truncate % block != 0) --block;
-  return block;
-}
-
 training_kernels::DeltaSizes describe(const Tensor& k, const Tensor& v, bool corrected, std::int64_t truncate) {
   training_kernels::DeltaSizes sizes;
   sizes.heads = k.size(0);
   sizes.tokens = k.size(1);
   sizes.width = static_cast<int>(k.size(2));
   sizes.value_width = static_cast<int>(v.size(2));
-  sizes.block = block_length(training_kernels::delta_block(sizes.width), truncate);
+  sizes.block = static_cast<int>(delta_block_length(training_kernels::delta_block(sizes.width), truncate));
   sizes.corrected = corrected;
   sizes.truncate = truncate;
   return sizes;
