@@ -94,6 +94,7 @@ void each_field(Config& config, Visit&& visit) {
   visit("features", config.features, Key::optional);
   visit("around_taps", config.around_taps, Key::optional);
   visit("local_taps", config.local_taps, Key::optional);
+  visit("shared_attention", config.shared_attention, Key::optional);
 }
 
 // A float's shortest decimal form, so that 0.1F is written as 0.1.
@@ -172,6 +173,9 @@ void ModelConfig::validate() const {
   if (reads_frames() && carry == Carry::attention) {
     throw std::runtime_error("features is " + std::to_string(features) + ", expected 0: carry \"attention\" reads tokens only");
   }
+  if (shared_attention && !has_memory()) {
+    throw std::runtime_error("shared_attention is true, expected false: it is for carry \"delta\" or \"linear\"");
+  }
   require(parameters() <= std::int64_t{4'000'000'000}, "the parameter count", static_cast<double>(parameters()),
           "at most 4000000000");
 }
@@ -217,6 +221,10 @@ std::vector<TensorSpec> tensor_specs(const ModelConfig& config) {
       add(mixer + "decay.bias", {heads});
       add(mixer + "decay.log_rate", {heads});
       add(mixer + "out_norm.weight", {config.head_width()});
+      if (config.attends_below(i)) {
+        add(mixer + "query.weight", {d, d});
+        add(mixer + "attention_out.weight", {d, d});
+      }
     } else {
       add(mixer + "in.weight", {3 * d, d});
       if (config.has_local_convolution(i)) add(mixer + "local_conv.weight", {3 * d, config.local_taps});

@@ -53,6 +53,7 @@ struct ModelConfig {
   int gate_hidden = 0;  ///< hidden width of the importance gate; 0: no gate, every token is written in full
   int conv_taps = 4;    ///< causal convolution before q, k, v of a layer with a regression memory
   int local_taps = 0;   ///< causal convolution that is added to q, k, v of a local layer, across boundaries; 0: none
+  bool shared_attention = false;  ///< layers with a regression memory attend too, to the keys and values of the local layer below
   Carry carry = Carry::delta;
   float regression_share = 0.3F;  ///< vector: how much of the previous r stays in the next
   int summary_levels = 0;         ///< pyramid of summaries that local layers look at beside their chunk; 0: none. Training form only
@@ -73,6 +74,10 @@ struct ModelConfig {
   bool has_local_convolution(int layer) const {
     return local_taps > 0 && (carry == Carry::none || carry == Carry::attention || !is_chain(layer));
   }
+  /// Whether layer i, a chain layer with a memory, attends to what the local layer below keeps of the chunk.
+  bool attends_below(int layer) const { return shared_attention && has_memory() && is_chain(layer) && layer > 0; }
+  /// Numbers that a memory layer's matrices make of a token side by side: q, k, v, g, the gate's hidden layer, decay.
+  int memory_projections() const { return 4 * width + gate_hidden + heads; }
   bool has_memory() const { return carry == Carry::delta || carry == Carry::linear; }
 
   /// Parses config.json. Throws std::runtime_error with one line (file, key, what is expected) when

@@ -3,10 +3,13 @@
 
     assets/training/grow.py depth SMALL/model.safetensors large.safetensors
     assets/training/grow.py convolutions SMALL/model.safetensors large.safetensors [--taps 4]
+    assets/training/grow.py attention SMALL/model.safetensors large.safetensors
 
 depth: behind each pair of layers (chain, local) comes a copy of it whose two output projections are zero, so that it adds
 nothing until it has learnt to (block expansion: Wu et al. 2024, "LLaMA Pro").
 convolutions: local layers get a convolution ("local_taps") of zeros.
+attention: memory layers attend to the local layer below ("shared_attention"), with that layer's own queries to begin with and
+an output projection of zeros.
 """
 import argparse
 import json
@@ -66,16 +69,36 @@ def write(path, tensors):
             file.write(data)
 
 
+def attending(tensors):
+    result = dict(tensors)
+    for name, (entry, data) in tensors.items():
+        memory = re.fullmatch(r"layers\.(\d+)\.mixer\.out_norm\.weight", name)
+        if memory is None or memory[1] == "0":
+            continue
+        below, queries = tensors[f"layers.{int(memory[1]) - 1}.mixer.in.weight"]
+        rows, columns = below["shape"]
+        square = {"dtype": below["dtype"], "shape": [rows // 3, columns]}
+        mixer = f"layers.{memory[1]}.mixer."
+        result[mixer + "query.weight"] = (square, queries[: len(queries) // 3])
+        result[mixer + "attention_out.weight"] = (dict(square), bytes(len(queries) // 3))
+    return result
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["depth", "convolutions"])
+    parser.add_argument("what", choices=["depth", "convolutions", "attention"])
     parser.add_argument("small")
     parser.add_argument("large")
     parser.add_argument("--taps", type=int, default=4)
     arguments = parser.parse_args()
     try:
         tensors = read(arguments.small)
-        write(arguments.large, deeper(tensors) if arguments.what == "depth" else convolved(tensors, arguments.taps))
+        grown = {
+            "depth": deeper,
+            "convolutions": lambda small: convolved(small, arguments.taps),
+            "attention": attending,
+        }[arguments.what](tensors)
+        write(arguments.large, grown)
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}")
     except (ValueError, struct.error, KeyError, TypeError):

@@ -123,7 +123,33 @@ __global__ void __launch_bounds__(attention_threads)
          scratch.mixed + static_cast<std::size_t>(token) * mixer.width + head * size);
 }
 
+/// Queries of another layer over this one's keys and values.
+__global__ void __launch_bounds__(attention_threads)
+    shared_attention_kernel(LocalMixer below, int column, MixerScratch scratch, const Place* place) {
+  __shared__ __align__(16) float query[widest_head];
+  const int head = static_cast<int>(blockIdx.x), token = static_cast<int>(blockIdx.y), size = below.head_width;
+  if (token >= place->count) return;
+  const int half = size / 2;
+  const std::size_t angles = static_cast<std::size_t>(place->position + token) * half;
+  const float* from =
+      scratch.projected + static_cast<std::size_t>(token) * scratch.projected_stride + column + head * size;
+  for (int j = static_cast<int>(threadIdx.x); j < half; j += attention_threads) {
+    const float cosine = below.cosine[angles + j], sine = below.sine[angles + j];
+    query[j] = from[j] * cosine - from[j + half] * sine;
+    query[j + half] = from[j] * sine + from[j + half] * cosine;
+  }
+  __syncthreads();
+  attend(below, place, head, place->position + token + 1, query,
+         scratch.mixed + static_cast<std::size_t>(token) * below.width + head * size);
+}
+
 }  // namespace
+
+void shared_mixer(cudaStream_t stream, int tokens, const LocalMixer& below, int query, const MixerScratch& scratch,
+                  const Place* place) {
+  const dim3 each(static_cast<unsigned>(below.heads), static_cast<unsigned>(tokens));
+  launch(stream, each, attention_threads, shared_attention_kernel, below, query, scratch, place);
+}
 
 void local_mixer(cudaStream_t stream, int tokens, const LocalMixer& mixer, const MixerScratch& scratch,
                  const Place* place) {

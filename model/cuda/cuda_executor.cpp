@@ -86,7 +86,8 @@ std::size_t CudaExecutor::lay_out(std::byte* memory) {
   const auto size = [](int value) { return static_cast<std::size_t>(value); };
   const std::size_t rows = block_tokens, d = size(config().width);
   const bool has_memory = config().has_memory();
-  const std::size_t projections = has_memory ? 4 * d + size(config().gate_hidden) + size(config().heads) : 3 * d;
+  const std::size_t queries = config().shared_attention ? d : 0;
+  const std::size_t projections = has_memory ? size(config().memory_projections()) + queries : 3 * d;
   Parts parts(memory);
   parts.place(buffers_.place, 1);
   parts.place(buffers_.draw, 1);
@@ -147,6 +148,10 @@ void CudaExecutor::queue_layer(int tokens, int index) {
     residual.kept = layout.last_result(index);
   }
   queue_product(tokens, layer.out, mixers.mixed, d, residual);
+  if (layer.attends_below) {
+    shared_mixer(stream_, tokens, layer.below, config().memory_projections(), mixers, buffers_.place);
+    queue_product(tokens, layer.attention_out, mixers.mixed, d, residual);
+  }
   queue_normed_product(tokens, layer.ffn_in, layer.norm2, no_offset,
                        {.result = Result::swiglu, .out = buffers_.hidden, .stride = ffn});
   queue_product(tokens, layer.ffn_out, buffers_.hidden, ffn, {.result = Result::add, .out = buffers_.x, .stride = d});

@@ -191,21 +191,27 @@ DeltaMixer upload_delta(Uploader& uploader, const Weights& weights, const std::s
   return result;
 }
 
-LocalMixer upload_local(Uploader& uploader, const ModelConfig& config, const Rotations& rotations,
-                        const std::string& mixer, int index) {
-  const StateLayout layout(config, min_chunk_length);
+/// Layer `index`'s attention but for its convolution.
+LocalMixer describe_local(const ModelConfig& config, const Rotations& rotations, int index) {
   LocalMixer result;
-  if (config.has_local_convolution(index)) {
-    result.convolution = {uploader.convolution(mixer + "local_conv.weight", config.local_taps), config.local_taps,
-                          layout.local_tail(index), true};
-  }
   result.cosine = rotations.cosine;
   result.sine = rotations.sine;
   result.width = config.width;
   result.heads = config.heads;
   result.head_width = config.head_width();
-  result.running = layout.running_chunk();
+  result.running = StateLayout(config, min_chunk_length).running_chunk();
   result.index = config.has_memory() ? index / 2 : index;  // as StateLayout counts them
+  return result;
+}
+
+LocalMixer upload_local(Uploader& uploader, const ModelConfig& config, const Rotations& rotations,
+                        const std::string& mixer, int index) {
+  const StateLayout layout(config, min_chunk_length);
+  LocalMixer result = describe_local(config, rotations, index);
+  if (config.has_local_convolution(index)) {
+    result.convolution = {uploader.convolution(mixer + "local_conv.weight", config.local_taps), config.local_taps,
+                          layout.local_tail(index), true};
+  }
   return result;
 }
 
@@ -219,6 +225,12 @@ DeviceLayer upload_layer(Uploader& uploader, const Weights& weights, const Rotat
   if (result.has_memory) {
     if (config.gate_hidden > 0) stacked.push_back(mixer + "importance.in.weight");
     stacked.push_back(mixer + "decay.weight");
+    if (config.attends_below(index)) {
+      result.attends_below = true;
+      stacked.push_back(mixer + "query.weight");
+      result.attention_out = uploader.matrix(config.width, {mixer + "attention_out.weight"});
+      result.below = describe_local(config, rotations, index - 1);
+    }
     result.delta = upload_delta(uploader, weights, mixer, index);
   } else {
     result.local = upload_local(uploader, config, rotations, mixer, index);

@@ -13,7 +13,7 @@ namespace catena::model::cuda {
 
 struct DeviceLayer {
   const float* norm1 = nullptr;  ///< [d]
-  Matrix in;                     ///< delta: q, k, v, g, importance's first layer, decay stacked; else q, k, v
+  Matrix in;  ///< delta: q, k, v, g, importance's first layer, decay, and a query, stacked; else q, k, v
   Matrix out;
   const float* norm2 = nullptr;
   Matrix ffn_in, ffn_out;
@@ -21,6 +21,10 @@ struct DeviceLayer {
   bool has_memory = false;  ///< a delta mixer; else a local one
   DeltaMixer delta;
   LocalMixer local;
+
+  bool attends_below = false;  ///< a memory layer that attends as well, to what the local layer below keeps
+  LocalMixer below;
+  Matrix attention_out;
 };
 
 struct DeviceModel {

@@ -116,6 +116,11 @@ struct LocalMixer {
 void local_mixer(cudaStream_t stream, int tokens, const LocalMixer& mixer, const MixerScratch& scratch,
                  const Place* place);
 
+/// Behind delta_mixer(): the layer's queries, d numbers of scratch.projected from column `query` on, over the keys and
+/// values that the local layer below has kept. Its convolution is not asked for.
+void shared_mixer(cudaStream_t stream, int tokens, const LocalMixer& below, int query, const MixerScratch& scratch,
+                  const Place* place);
+
 // ---- boundary.cu
 
 /// A vector layer's way from its last result to the next r.

@@ -59,6 +59,11 @@ void FrameReader::read_chunk(FrameState& state, std::span<const float> frames, s
     if (kind == Carry::delta || kind == Carry::linear) {
       delta_mixer(compute(), config(), layer, scratch_, count, temperature, {data + layout.memory(i), data + layout.tail(i)});
       layer.out.multiply(compute(), scratch_.mixed(), count, x, true);
+      if (config().attends_below(i)) {  // keys_ and values_ are still those of the local layer below
+        shared_mixer(compute(), *model_, scratch_, count, 0,
+                     {keys_.data(), values_.data(), 0, nullptr, AttentionState::Sight::around});
+        layer.attention_out.multiply(compute(), scratch_.mixed(), count, x, true);
+      }
     } else {
       const VectorState vector{data + layout.regression(i), data + layout.last_result(i)};
       if (kind == Carry::vector) add_regression(scratch_, count, vector);

@@ -26,6 +26,38 @@ Rows with_convolution(const Compute& compute, const ModelConfig& config, const P
   return scratch.qkv();
 }
 
+/// Queries, rotated, of the run's tokens from `first` on over the state's keys and values, to scratch.mixed.
+void attend(const Compute& compute, const ModelConfig& config, Rows queries, Scratch& scratch, int tokens, int first,
+            const AttentionState& state) {
+  const int size = config.head_width();
+  const float scale = 1.0F / std::sqrt(static_cast<float>(size));
+  const auto attend_one = [&](int t, int thread) {
+    for (int head = 0; head < config.heads; ++head) {
+      const std::size_t column = static_cast<std::size_t>(head) * static_cast<std::size_t>(size);
+      AttentionArgs args;
+      args.q = queries.row(t) + column;
+      args.keys = state.keys + column;
+      args.values = state.values + column;
+      args.stride = scratch.width;
+      args.count = state.position + (state.sight == AttentionState::Sight::around ? tokens : t + 1);
+      args.scale = scale;
+      args.scores = scratch.thread_scores(thread);
+      args.out = scratch.mixed().row(t) + column;
+      args.head_width = size;
+      compute.kernels.attend(args);
+    }
+  };
+  if (tokens - first < worth_sharing || compute.pool.threads() == 1) {
+    for (int t = first; t < tokens; ++t) attend_one(t, 0);
+    return;
+  }
+  // Interleaved, because later tokens look at more keys.
+  const int parts = ThreadPool::pieces_a_thread * compute.pool.threads();
+  compute.pool.run(parts, [&](int part, int thread) {
+    for (int t = first + part; t < tokens; t += parts) attend_one(t, thread);
+  });
+}
+
 }  // namespace
 
 void local_mixer(const Compute& compute, const PackedModel& model, const PackedLayer& layer, Scratch& scratch,
@@ -47,32 +79,20 @@ void local_mixer(const Compute& compute, const PackedModel& model, const PackedL
     std::copy(q + 2 * width, q + 3 * width, state.values + position * width);
   }
 
-  const float scale = 1.0F / std::sqrt(static_cast<float>(size));
-  const auto attend = [&](int t, int thread) {
-    for (int head = 0; head < config.heads; ++head) {
-      const std::size_t column = static_cast<std::size_t>(head) * static_cast<std::size_t>(size);
-      AttentionArgs args;
-      args.q = qkv.row(t) + column;
-      args.keys = state.keys + column;
-      args.values = state.values + column;
-      args.stride = width;
-      args.count = state.position + (state.sight == AttentionState::Sight::around ? tokens : t + 1);
-      args.scale = scale;
-      args.scores = scratch.thread_scores(thread);
-      args.out = scratch.mixed().row(t) + column;
-      args.head_width = size;
-      compute.kernels.attend(args);
-    }
-  };
-  if (tokens - first < worth_sharing || compute.pool.threads() == 1) {
-    for (int t = first; t < tokens; ++t) attend(t, 0);
-    return;
+  attend(compute, config, qkv, scratch, tokens, first, state);
+}
+
+void shared_mixer(const Compute& compute, const PackedModel& model, Scratch& scratch, int tokens, int first,
+                  AttentionState below) {
+  const ModelConfig& config = model.config;
+  const Rows queries{scratch.projected().data + config.memory_projections(), scratch.wide_stride};
+  for (int t = first; t < tokens; ++t) {
+    const std::size_t angles =
+        static_cast<std::size_t>(below.position + t) * static_cast<std::size_t>(config.head_width() / 2);
+    compute.kernels.rotate(queries.row(t), model.cosine.data() + angles, model.sine.data() + angles, config.heads,
+                           config.head_width());
   }
-  // Interleaved, because later tokens look at more keys.
-  const int parts = ThreadPool::pieces_a_thread * compute.pool.threads();
-  compute.pool.run(parts, [&](int part, int thread) {
-    for (int t = first + part; t < tokens; t += parts) attend(t, thread);
-  });
+  attend(compute, config, queries, scratch, tokens, first, below);
 }
 
 }  // namespace catena::model

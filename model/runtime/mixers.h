@@ -60,6 +60,11 @@ struct AttentionState {
 void local_mixer(const Compute& compute, const PackedModel& model, const PackedLayer& layer, Scratch& scratch,
                  int tokens, int first, AttentionState state);
 
+/// Behind delta_mixer() of the same run: what its layer's queries find among the keys and values that the local layer
+/// below has kept of the chunk.
+void shared_mixer(const Compute& compute, const PackedModel& model, Scratch& scratch, int tokens, int first,
+                  AttentionState below);
+
 struct VectorState {
   float* regression;   // r [d]
   float* last_result;  // [d]

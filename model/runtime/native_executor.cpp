@@ -28,7 +28,8 @@ Scratch::Scratch(const ModelConfig& config, int threads, const Kernels& kernels)
   const auto size = [](int value) { return static_cast<std::size_t>(value); };
   const std::size_t rows = block_tokens;
   const bool delta = config.has_memory();
-  const std::size_t projections = delta ? 4 * width + size(config.gate_hidden) + size(config.heads) : 3 * width;
+  const std::size_t projections =
+      delta ? size(config.memory_projections()) + (config.shared_attention ? width : 0) : 3 * width;
   wide_stride = rounded_up(std::max(projections, 2 * size(config.ffn)));
   gate_stride = rounded_up(size(config.heads));
   residual.resize(rows * width);
@@ -213,6 +214,7 @@ void NativeExecutor::mix(const StateLayout& layout, float* data, int i, const Ch
                          int first) {
   const PackedLayer& layer = model_->layers[static_cast<std::size_t>(i)];
   const Carry carry = ModelConfig::is_chain(i) ? config().carry : Carry::none;
+  const bool attends = config().attends_below(i);
   const VectorState vector{data + layout.regression(i), data + layout.last_result(i)};
   if (carry == Carry::delta || carry == Carry::linear) {
     const float temperature = at.gate_temperature > 0 ? at.gate_temperature : config().gate_temperature;
@@ -229,7 +231,14 @@ void NativeExecutor::mix(const StateLayout& layout, float* data, int i, const Ch
   }
   const Rows mixed = scratch_.mixed();
   const Rows x = scratch_.x();
-  layer.out.multiply(compute(), {mixed.row(first), mixed.stride}, tokens - first, {x.row(first), x.stride}, true);
+  const auto add = [&](const Linear& matrix) {
+    matrix.multiply(compute(), {mixed.row(first), mixed.stride}, tokens - first, {x.row(first), x.stride}, true);
+  };
+  add(layer.out);
+  if (!attends) return;
+  shared_mixer(compute(), *model_, scratch_, tokens, first,
+               {data + layout.keys(i - 1), data + layout.values(i - 1), at.position});
+  add(layer.attention_out);
 }
 
 void NativeExecutor::score_block(const ChainState::Counters& before, std::span<const Token> tokens,

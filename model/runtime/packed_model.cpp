@@ -39,6 +39,10 @@ class Packer {
       const bool gate = config.gate_hidden > 0;
       std::vector<std::string> stacked{mixer + "in.weight", mixer + "decay.weight"};
       if (gate) stacked.insert(stacked.begin() + 1, mixer + "importance.in.weight");
+      if (config.attends_below(index)) {
+        stacked.push_back(mixer + "query.weight");
+        packed.attention_out = matrix(d, {mixer + "attention_out.weight"});
+      }
       packed.in = matrix(d, stacked);
       packed.convolution = transposed(vector(mixer + "conv.weight"), config.conv_taps);
       if (gate) {

@@ -13,7 +13,9 @@ namespace catena::model {
 struct PackedLayer {
   Buffer norm1;   // [d]
   Buffer around;  // [around_taps, d], transposed: channels side by side; empty without
-  Linear in;     // delta: q, k, v, g, importance's first layer, decay stacked: [4d + G + H, d]; else q, k, v: [3d, d]
+  // delta: q, k, v, g, importance's first layer, decay stacked: [4d + G + H, d], and behind them the query [d, d] of a
+  // layer that attends to the one below; else q, k, v: [3d, d]
+  Linear in;
   Linear out;    // [d, d]
   Buffer norm2;  // [d]
   Linear ffn_in;
@@ -27,6 +29,7 @@ struct PackedLayer {
   Buffer decay_bias;
   Buffer decay_rate;  // exp(log_rate)
   Buffer out_norm;    // [D]
+  Linear attention_out;  // [d, d], of a layer that attends to the one below
 
   // Vector layers.
   Linear regression;  // [d, d]

@@ -11,6 +11,7 @@ ModelConfig same_size_transformer(const ModelConfig& config) {
   same.name += "-transformer";
   same.carry = Carry::attention;
   same.features = same.around_taps = same.local_taps = 0;
+  same.shared_attention = false;
   const std::int64_t input = config.reads_frames() ? std::int64_t{config.width} * (config.features + 1) : 0;
   // A unit of ffn costs 3 d a layer; 16 at a time, as the kernels like it.
   const std::int64_t unit = std::int64_t{16} * 3 * config.width * config.layers;

@@ -26,7 +26,8 @@ std::int64_t stacked(const TensorSpec& spec, const ModelConfig& config) {
   if (ends_with(spec.name, ".mixer.in.weight")) return spec.shape[0] / config.width;
   if (ends_with(spec.name, ".ffn.in.weight")) return 2;
   const bool single = ends_with(spec.name, ".mixer.out.weight") || ends_with(spec.name, ".ffn.out.weight") ||
-                      ends_with(spec.name, ".regression.weight");
+                      ends_with(spec.name, ".regression.weight") || ends_with(spec.name, ".query.weight") ||
+                      ends_with(spec.name, ".attention_out.weight");
   return single ? 1 : 0;
 }
 
@@ -100,7 +101,8 @@ void Parameters::initialise(std::uint64_t seed) {
       value.normal_(0, 0.5 * config_.gate_temperature / std::sqrt(static_cast<double>(spec.shape[1])), generator);
     } else if (spec.shape.size() == 2 && !ends_with(spec.name, "around_conv.weight") &&
                !ends_with(spec.name, "local_conv.weight")) {  // those begin as if they were not there
-      const bool output = ends_with(spec.name, "mixer.out.weight") || ends_with(spec.name, "ffn.out.weight");
+      const bool output = ends_with(spec.name, "mixer.out.weight") || ends_with(spec.name, "ffn.out.weight") ||
+                          ends_with(spec.name, "attention_out.weight");
       value.normal_(0, 0.5 / std::sqrt(static_cast<double>(spec.shape[1])) * (output ? residual : 1.0), generator);
     } else if (ends_with(spec.name, "norm.weight") || ends_with(spec.name, "norm1.weight") ||
                ends_with(spec.name, "norm2.weight")) {

@@ -255,12 +255,21 @@ class TorchExecutor final : public Executor {
     Tensor keys = storage.part(layout.keys(layer), {at.chunk_length, d}), values = storage.part(layout.values(layer), {at.chunk_length, d});
     keys.slice(0, p, p + n).copy_(rotate(by_head(column(1)), here).transpose(0, 1).reshape({n, d}));
     values.slice(0, p, p + n).copy_(column(2));
-    const Tensor q = rotate(by_head(column(0)), here) * (1.0 / std::sqrt(static_cast<double>(w)));
+    const Tensor o = found(column(0), storage, layout, at, layer);
+    return linear(o.to(h.scalar_type()), parameters_[prefix(layer) + "mixer.out.weight"]);
+  }
+
+  /// What queries [n, d] float32 find among the keys and values that `layer` has kept of the chunk, theirs among them: [n, d].
+  Tensor found(const Tensor& query, TensorStorage& storage, const StateLayout& layout, const ChainState::Counters& at, int layer) const {
+    const std::int64_t n = query.size(0), d = config().width, heads = config().heads, w = config().head_width(), p = at.position;
+    const auto by_head = [&](const Tensor& part) { return part.view({-1, heads, w}).transpose(0, 1); };  // [H, n, D]
+    const Tensor keys = storage.part(layout.keys(layer), {at.chunk_length, d}), values = storage.part(layout.values(layer), {at.chunk_length, d});
+    const Rotary here{rotary_.cos.slice(0, p, p + n), rotary_.sin.slice(0, p, p + n)};
+    const Tensor q = rotate(by_head(query), here) * (1.0 / std::sqrt(static_cast<double>(w)));
     const Tensor scores = q.matmul(by_head(keys.slice(0, 0, p + n)).transpose(1, 2));
     const Tensor later = torch::ones({n, p + n}, scores.options().dtype(torch::kBool)).triu(p + 1);
     const Tensor weights = torch::softmax(scores.masked_fill(later, -std::numeric_limits<float>::infinity()), -1);
-    const Tensor o = weights.matmul(by_head(values.slice(0, 0, p + n))).transpose(0, 1).reshape({n, d});
-    return linear(o.to(h.scalar_type()), parameters_[prefix(layer) + "mixer.out.weight"]);
+    return weights.matmul(by_head(values.slice(0, 0, p + n))).transpose(0, 1).reshape({n, d});
   }
 
   Tensor delta(int layer, const Tensor& h, TensorStorage& storage, const StateLayout& layout, const ChainState::Counters& at) const {
@@ -287,7 +296,10 @@ class TorchExecutor final : public Executor {
     memory.copy_(after);
     const Tensor gate = p[0].slice(1, 3 * d).contiguous();
     const Tensor gated = gated_norm(o.transpose(0, 1).contiguous(), parameters_.master(mixer + "out_norm.weight"), gate, config().norm_eps);
-    return linear(gated, parameters_[mixer + "out.weight"]);
+    const Tensor recalled = linear(gated, parameters_[mixer + "out.weight"]);
+    if (!config().attends_below(layer)) return recalled;
+    const Tensor query = linear(h, parameters_[mixer + "query.weight"]).to(torch::kFloat);
+    return recalled + linear(found(query, storage, layout, at, layer - 1).to(h.scalar_type()), parameters_[mixer + "attention_out.weight"]);
   }
 
   ExecutorOptions options_;

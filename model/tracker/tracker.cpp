@@ -134,16 +134,17 @@ Tensor Tracker::convolve(Convolution convolution, const Tensor& x, const Tensor&
 }
 
 Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& projected, std::int64_t batch, std::int64_t chunk,
-                            SegmentState::Layer& state) const {
+                            SegmentState::Layer& state, Tensor& below) const {
   Tensor qkv = projected.view({batch, -1, 3 * config_.width});
   if (state.tail.defined()) {
     const Tensor inputs = qkv;
     qkv = convolve(added_convolution, inputs, parameters_.master(prefix + "local_conv.weight"), state.tail, chunk)
               .to(inputs.scalar_type());
   }
+  if (config_.shared_attention) below = qkv.slice(2, config_.width);
   const Tensor o = state.cache.defined()       ? full_attention(qkv, config_.heads, rotary_, state.cache)
                    : state.summaries.defined() ? pyramid_attention(qkv, config_.heads, chunk, rotary_, state.summaries)
-                                               : chunk_attention(qkv, config_.heads, chunk, rotary_, config_.reads_frames() ? Sight::around : Sight::back);
+                                               : chunk_attention(qkv, config_.heads, chunk, rotary_, sight());
   return linear(o.reshape({-1, config_.width}), parameters_[prefix + "out.weight"]);
 }
 
@@ -180,7 +181,7 @@ Tensor importance(const Parameters& parameters, const std::string& mixer, const 
 }
 
 Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int64_t batch, std::int64_t chunk,
-                            SegmentState::Layer& state) const {
+                            SegmentState::Layer& state, const Tensor& below) const {
   const std::int64_t t = h.size(0) / batch, d = config_.width, heads = config_.heads, w = config_.head_width();
   const Tensor p = linear(h, parameters_[prefix + "in.weight"]).view({batch, t, 4 * d});
   const Tensor qkv_in = p.slice(2, 0, 3 * d);
@@ -194,13 +195,19 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
   state.memory = outputs.second;
   const Tensor gate = p.slice(2, 3 * d).reshape({batch * t, d});
   const Tensor gated = gated_norm(outputs.first.reshape({batch * t, heads, w}), parameters_.master(prefix + "out_norm.weight"), gate, config_.norm_eps);
-  return linear(gated, parameters_[prefix + "out.weight"]);
+  const Tensor recalled = linear(gated, parameters_[prefix + "out.weight"]);
+  if (!below.defined()) return recalled;
+  const Tensor query = linear(h, parameters_[prefix + "query.weight"]).view({batch, t, d});
+  const Tensor seen = chunk_attention(torch::cat({query, below}, 2), heads, chunk, rotary_, sight());
+  return recalled + linear(seen.reshape({-1, d}), parameters_[prefix + "attention_out.weight"]);
 }
 
 Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& projected, std::int64_t batch, std::int64_t chunk,
                              SegmentState::Layer& state, std::int64_t first_chunk) const {
   const std::int64_t t = projected.size(0) / batch, d = config_.width;
-  const auto attention = [&](const Tensor& qkv) { return local_mixer(prefix, qkv, batch, chunk, state).view({batch, -1, d}); };
+  const auto attention = [&](const Tensor& qkv) { 
+    Tensor unshared;
+    return local_mixer(prefix, qkv, batch, chunk, state, unshared).view({batch, -1, d}); };
   // The tokens are projected all at once and r by itself: of their sum's projection only its input would have to be kept.
   const auto entry = [&](const Tensor& r) { return linear(r.to(projected.scalar_type()), parameters_[prefix + "in.weight"]); };
   PairedRegressionWeights weights;
@@ -216,7 +223,7 @@ Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& projected,
 }
 
 Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64_t chunk, SegmentState::Layer& state,
-                      std::int64_t first_chunk) const {
+                      std::int64_t first_chunk, Tensor& below) const {
   const torch::ScalarType type = parameters_.compute_type();
   const std::string prefix = "layers." + std::to_string(index) + ".", mixer = prefix + "mixer.";
   const Tensor& norm = parameters_.master(prefix + "norm1.weight");
@@ -230,11 +237,11 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
   };
   Tensor mixed;
   if (ModelConfig::is_chain(index) && config_.has_memory()) {
-    mixed = delta_mixer(mixer, normed(), batch, chunk, state);
+    mixed = delta_mixer(mixer, normed(), batch, chunk, state, below);
   } else if (ModelConfig::is_chain(index) && config_.carry == Carry::vector) {
     mixed = vector_mixer(mixer, projected(), batch, chunk, state, first_chunk);
   } else {
-    mixed = local_mixer(mixer, projected(), batch, chunk, state);
+    mixed = local_mixer(mixer, projected(), batch, chunk, state, below);
   }
   Tensor keep;
   if (dropout_ > 0) {
@@ -263,25 +270,30 @@ Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& 
 Tensor Tracker::forward_embedded(const Tensor& embedded, std::int64_t batch, std::int64_t chunk, SegmentState& state, Tensor* middle) const {
   const auto normed = [this](const Tensor& x) { return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, parameters_.compute_type()); };
   const std::int64_t first_chunk = state.chunks;
-  Tensor x = embedded;
+  Tensor x = embedded, below;
   for (int i = 0; i < config_.layers; ++i) {
     SegmentState::Layer& own = state.layers[static_cast<std::size_t>(i)];
     if (!way_back_.recompute) {
-      x = layer(i, x, batch, chunk, own, first_chunk);
+      x = layer(i, x, batch, chunk, own, first_chunk, below);
     } else {
       std::vector<Tensor> inputs{x};
+      const bool attends = config_.attends_below(i), shares = config_.shared_attention && !ModelConfig::is_chain(i);
+      if (attends) inputs.push_back(below);
       for (const Tensor* tensor : own.tensors()) inputs.push_back(*tensor);
       const auto body = [=, this](const std::vector<Tensor>& in) {
         SegmentState::Layer moved = own;  // a copy: run again on the way back, the layer leaves the stream's state alone
         std::size_t next = 1;
+        Tensor seen = attends ? in[next++] : Tensor();
         for (Tensor* tensor : moved.tensors()) *tensor = in[next++];
-        std::vector<Tensor> out{layer(i, in[0], batch, chunk, moved, first_chunk)};
+        std::vector<Tensor> out{layer(i, in[0], batch, chunk, moved, first_chunk, seen)};
+        if (shares) out.push_back(seen);
         for (const Tensor* tensor : moved.tensors()) out.push_back(*tensor);
         return out;
       };
       const std::vector<Tensor> outputs = recompute(body, inputs);
       x = outputs[0];
       std::size_t next = 1;
+      if (shares) below = outputs[next++];
       for (Tensor* tensor : own.tensors()) *tensor = outputs[next++];
     }
     if (middle != nullptr && i + 1 == config_.layers / 2) *middle = normed(x);

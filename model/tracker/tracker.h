@@ -70,17 +70,19 @@ class Tracker {
 
  private:
   /// Layer `index` on x [B*T, d]; `state`: of a chain layer, moved past the segment.
+  /// `below`: keys and values [B, T, 2d] of the local layer below, replaced by a local layer's own.
   torch::Tensor layer(int index, const torch::Tensor& x, std::int64_t batch, std::int64_t chunk,
-                      SegmentState::Layer& state, std::int64_t first_chunk) const;
+                      SegmentState::Layer& state, std::int64_t first_chunk, torch::Tensor& below) const;
   /// `convolution` (short_convolution, added_convolution) of x [B, T, C] -> [B, T, C] float32; moves `tail` past it.
   using Convolution = torch::Tensor (*)(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& tail);
   torch::Tensor convolve(Convolution convolution, const torch::Tensor& x, const torch::Tensor& weight,
                          torch::Tensor& tail, std::int64_t chunk) const;
+  Sight sight() const { return config_.reads_frames() ? Sight::around : Sight::back; }
   /// projected: queries, keys and values [B*T, 3d].
   torch::Tensor local_mixer(const std::string& prefix, const torch::Tensor& projected, std::int64_t batch,
-                            std::int64_t chunk, SegmentState::Layer& state) const;
+                            std::int64_t chunk, SegmentState::Layer& state, torch::Tensor& below) const;
   torch::Tensor delta_mixer(const std::string& prefix, const torch::Tensor& h, std::int64_t batch, std::int64_t chunk,
-                            SegmentState::Layer& state) const;
+                            SegmentState::Layer& state, const torch::Tensor& below) const;
   torch::Tensor vector_mixer(const std::string& prefix, const torch::Tensor& projected, std::int64_t batch,
                              std::int64_t chunk, SegmentState::Layer& state, std::int64_t first_chunk) const;
 

@@ -26,7 +26,10 @@ inline ModelConfig tiny_config(Carry carry, int vocab = 96) {
   config.carry = carry;
   config.gate_temperature = 0.5F;
   config.chunk_length = 16;
-  if (carry == Carry::delta) config.local_taps = 3;
+  if (carry == Carry::delta) {
+    config.local_taps = 3;
+    config.shared_attention = true;
+  }
   return config;
 }
 
@@ -36,6 +39,7 @@ inline std::vector<ModelConfig> tiny_configs() {
   for (const Carry carry : {Carry::delta, Carry::linear, Carry::vector, Carry::none}) configs.push_back(tiny_config(carry));
   ModelConfig ungated = tiny_config(Carry::delta);
   ungated.gate_hidden = ungated.local_taps = 0;
+  ungated.shared_attention = false;
   ungated.name = "tiny-delta-ungated";
   configs.push_back(ungated);
   ModelConfig forgetting = tiny_config(Carry::vector);

@@ -35,6 +35,7 @@ class Reference {
       const bool chain = i % 2 == 0;
       add(x, chain && config_.has_memory() ? delta(i, h)
                                                     : attention(i, h, chain && config_.carry == Carry::vector));
+      if (config_.shared_attention && chain && i > 0) add(x, shared(i, h));
       const Numbers gu = times(layer + "ffn.in.weight", norm(x, layer + "norm2.weight"));
       Numbers hidden;
       for (int j = 0; j < config_.ffn; ++j) hidden.push_back(silu(gu[j]) * gu[config_.ffn + j]);
@@ -162,13 +163,28 @@ class Reference {
     }
     layer.keys.emplace_back(qkv.begin() + d_, qkv.begin() + 2 * d_);
     layer.values.emplace_back(qkv.begin() + 2 * d_, qkv.end());
+    layer.y_last = times(mixer + "out.weight", found(qkv, layer));
+    return layer.y_last;
+  }
+
+  /// What a chain layer's own query finds in the layer below.
+  Numbers shared(int i, const Numbers& h) {
+    const std::string mixer = "layers." + std::to_string(i) + ".mixer.";
+    Numbers q = times(mixer + "query.weight", h);
+    for (int head = 0; head < config_.heads; ++head) rotate(&q[head * config_.head_width()]);
+    return times(mixer + "attention_out.weight", found(q, layers_[i - 1]));
+  }
+
+  /// softmax(q k^T / sqrt(D)) v over a layer's keys and values, head by head.
+  Numbers found(const Numbers& q, const Layer& layer) const {
+    const int D = config_.head_width();
     Numbers o(d_, 0.0);
     for (int head = 0; head < config_.heads; ++head) {
       Numbers p;
       double total = 0;
       for (const Numbers& key : layer.keys) {
         double score = 0;
-        for (int j = 0; j < D; ++j) score += qkv[head * D + j] * key[head * D + j];
+        for (int j = 0; j < D; ++j) score += q[head * D + j] * key[head * D + j];
         p.push_back(std::exp(score / std::sqrt(static_cast<double>(D))));
         total += p.back();
       }
@@ -176,8 +192,7 @@ class Reference {
         for (int j = 0; j < D; ++j) o[head * D + j] += p[t] / total * layer.values[t][head * D + j];
       }
     }
-    layer.y_last = times(mixer + "out.weight", o);
-    return layer.y_last;
+    return o;
   }
 
   Numbers delta(int i, const Numbers& h) {

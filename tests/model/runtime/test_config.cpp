@@ -84,6 +84,7 @@ TEST_CASE("values of the wrong type or out of bounds are named with what is expe
   CHECK_THAT(load_message("carry", "all"),
              Contains("\"carry\" is \"all\", expected \"delta\", \"linear\", \"vector\", \"none\" or \"attention\""));
   CHECK_THAT(load_message("carry", 1), Contains("\"carry\" is not a string"));
+  CHECK_THAT(load_message("carry", "none"), Contains("shared_attention is true, expected false"));
   CHECK_THAT(load_message("gate_temperature", 0), Contains("gate_temperature is 0"));
   CHECK_THAT(load_message("norm_eps", -1), Contains("norm_eps is -1"));
   CHECK_THAT(load_message("rope_base", nullptr), Contains("\"rope_base\" is not a number"));
@@ -111,6 +112,11 @@ TEST_CASE("tensor names and the parameter count are those of docs/design.md") {
   CHECK(names.back() == "norm.weight");
   CHECK(std::count(names.begin(), names.end(), "layers.0.mixer.importance.out.bias") == 1);
   CHECK(std::count(names.begin(), names.end(), "layers.1.mixer.in.weight") == 1);
+  ModelConfig third = config;
+  third.layers = 3;  // the first layer has no layer below to attend to, this one has
+  CHECK(third.parameters() - config.parameters() == chain + shared + 2 * d * d);
+  third.shared_attention = false;
+  CHECK(third.parameters() - config.parameters() == chain + shared);
   config.carry = Carry::vector;
   CHECK(config.parameters() == V * d + (4 * d * d + d * d + 3 * d + shared) + (4 * d * d + 3 * d * 3 + shared) + d);
 }
