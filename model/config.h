@@ -53,7 +53,7 @@ struct ModelConfig {
   int gate_hidden = 0;  ///< hidden width of the importance gate; 0: no gate, every token is written in full
   int conv_taps = 4;    ///< causal convolution before q, k, v of a layer with a regression memory
   int local_taps = 0;   ///< causal convolution that is added to q, k, v of a local layer, across boundaries; 0: none
-  bool shared_attention = false;  ///< layers with a regression memory attend too, to the keys and values of the local layer below
+  bool shared_attention = false;  ///< memory layers attend too, to the keys and values of the local layer below
   Carry carry = Carry::delta;
   float regression_share = 0.3F;  ///< vector: how much of the previous r stays in the next
   int summary_levels = 0;         ///< pyramid of summaries that local layers look at beside their chunk; 0: none. Training form only

@@ -25,12 +25,15 @@ torch::Tensor chunk_attention(const torch::Tensor& qkv, std::int64_t heads, std:
 bool fuses_attention(const torch::Tensor& qkv);
 torch::Tensor fused_chunk_attention(const torch::Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary, Sight sight);
 
-/// Causal attention over the whole segment and everything before it: a Transformer's. qkv [B, T, 3 H D] -> [B, T, H D]. `cache`
-/// [B, P, 2 H D] holds the keys (rotated by their positions 0..P-1) and values from before, and grows by the segment's, without
-/// gradients. `rotary` reaches to P + T. Cost: B T (P + T) H D multiply-adds and, where no fused form takes it, as many scores in memory.
+/// Causal attention over the whole segment and everything before it: a Transformer's. qkv [B, T, 3 H D] -> [B, T, H D].
+/// `cache` [B, P, 2 H D] holds the keys (rotated by their positions 0..P-1) and values from before, and grows by the
+/// segment's, without gradients. `rotary` reaches to P + T. Cost: B T (P + T) H D multiply-adds and, where no fused
+/// form takes it, as many scores in memory.
 torch::Tensor full_attention(const torch::Tensor& qkv, std::int64_t heads, const Rotary& rotary, torch::Tensor& cache);
 
-/// full_attention() where fuses_attention(), for training: nothing is kept for the way back but its inputs, keys and values.
-torch::Tensor fused_full_attention(const torch::Tensor& qkv, std::int64_t heads, const Rotary& rotary, torch::Tensor& cache);
+/// full_attention() where fuses_attention(), for training: nothing is kept for the way back but its inputs, keys and
+/// values.
+torch::Tensor fused_full_attention(const torch::Tensor& qkv, std::int64_t heads, const Rotary& rotary,
+                                   torch::Tensor& cache);
 
 }  // namespace catena::model

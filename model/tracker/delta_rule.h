@@ -36,11 +36,12 @@ DeltaOutputs delta_rule_recurrent(const DeltaInputs& in);
 /// decay as in Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks". Cost: about 8 * 64 * D multiply-adds a token.
 DeltaOutputs delta_rule_chunked(const DeltaInputs& in);
 
-/// The same on the CPU in one function, of queries and keys that it brings to unit length (fused_ops.h), in a layer's own order:
-/// qkv [B, T, 3, H, D], log_a and b [B, T, H], state [B H, D, D] -> [B, T, H, D] and the state. Keeps its inputs and the state before
-/// each block of 64. Where fuses_delta_rule(): float32 on a processor with AVX2, D a multiple of 4.
+/// The same on the CPU in one function, of queries and keys that it brings to unit length (fused_ops.h), in a layer's
+/// own order: qkv [B, T, 3, H, D], log_a and b [B, T, H], state [B H, D, D] -> [B, T, H, D] and the state. Keeps its
+/// inputs and the state before each block of 64. Where fuses_delta_rule(): float32 on a processor with AVX2, D a
+/// multiple of 4.
 bool fuses_delta_rule(const torch::Tensor& qkv);
-DeltaOutputs fused_delta_rule(const torch::Tensor& qkv, const torch::Tensor& log_a, const torch::Tensor& b, const torch::Tensor& state,
-                              bool corrected, std::int64_t truncate);
+DeltaOutputs fused_delta_rule(const torch::Tensor& qkv, const torch::Tensor& log_a, const torch::Tensor& b,
+                              const torch::Tensor& state, bool corrected, std::int64_t truncate);
 
 }  // namespace catena::model

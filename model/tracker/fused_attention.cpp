@@ -1,5 +1,6 @@
-// Attention inside chunks, a few chunks at a time, so that rotated queries and keys, scores and their gradients stay in the caches.
-// What is kept for the way back is the input alone; the rest is computed again, as Dao et al. 2022 ("FlashAttention") do.
+// Attention inside chunks, a few chunks at a time, so that rotated queries and keys, scores and their gradients stay in
+// the caches. What is kept for the way back is the input alone; the rest is computed again, as Dao et al. 2022
+// ("FlashAttention") do.
 #include "model/tracker/attention.h"
 #include "model/tracker/fused_attention_rows.h"
 #include "model/tracker/fused_ops.h"

@@ -56,7 +56,8 @@ void softmax_gradient(const Tensor& p, const Tensor& dp) {
       T* row = pdp + i * c;
       float dot = 0;
       for (std::int64_t j = 0; j < c; ++j) dot += static_cast<float>(prow[j]) * static_cast<float>(row[j]);
-      for (std::int64_t j = 0; j < c; ++j) row[j] = static_cast<T>(static_cast<float>(prow[j]) * (static_cast<float>(row[j]) - dot));
+      for (std::int64_t j = 0; j < c; ++j)
+        row[j] = static_cast<T>(static_cast<float>(prow[j]) * (static_cast<float>(row[j]) - dot));
     }
   });
 }

@@ -1,6 +1,6 @@
-// The gated delta rule on the CPU, forward and back: one stream's head a task, a block of tokens at a time, so that all that is made of
-// a block stays in the caches. Method and symbols: delta_rule.cpp, cuda/delta_backward.cuh; x, what the tokens write, is solved for from
-// the state before the block, so that neither the inverse nor u and w are made.
+// The gated delta rule on the CPU, forward and back: one stream's head a task, a block of tokens at a time, so that all
+// that is made of a block stays in the caches. Method and symbols: delta_rule.cpp, cuda/delta_backward.cuh; x, what the
+// tokens write, is solved for from the state before the block, so that neither the inverse nor u and w are made.
 #include <initializer_list>
 #include <utility>
 #include <vector>
@@ -22,7 +22,12 @@ struct Sizes {
   std::int64_t truncate;
 
   Sizes(const Tensor& qkv, bool is_corrected, std::int64_t truncate_every)
-      : batch(qkv.size(0)), tokens(qkv.size(1)), heads(qkv.size(3)), width(qkv.size(4)), corrected(is_corrected), truncate(truncate_every) {}
+      : batch(qkv.size(0)),
+        tokens(qkv.size(1)),
+        heads(qkv.size(3)),
+        width(qkv.size(4)),
+        corrected(is_corrected),
+        truncate(truncate_every) {}
   std::int64_t block() const { return delta_block_length(kBlock, truncate); }
   std::int64_t blocks() const { return (tokens + block() - 1) / block(); }
   std::int64_t stride() const { return padded(width, kTileColumns); }  // of a block's vectors and of states
@@ -51,7 +56,8 @@ struct Place {
 class Scratch {
  public:
   explicit Scratch(const Sizes& sizes)
-      : stride(sizes.stride()), numbers_(static_cast<std::size_t>(12 * kBlock * stride + 4 * stride * stride + 7 * kBlock * kBlock)) {
+      : stride(sizes.stride()),
+        numbers_(static_cast<std::size_t>(12 * kBlock * stride + 4 * stride * stride + 7 * kBlock * kBlock)) {
     float* next = numbers_.data();
     const auto take = [&](std::int64_t count, std::initializer_list<float**> matrices) {
       for (float** matrix : matrices) *matrix = std::exchange(next, next + count);
@@ -61,16 +67,16 @@ class Scratch {
     take(kBlock * kBlock, {&inside, &keys, &lower, &decay, &d_inside, &d_lower, &pairs});
   }
   std::int64_t stride;
-  float *q, *k, *v;       ///< of unit length, [C, D]
-  float *x, *o;           ///< what the tokens write, and their outputs or the gradients of those, [C, D]
-  float *dq, *dk, *dv;    ///< dv: dx at first, then Y
+  float *q, *k, *v;     ///< of unit length, [C, D]
+  float *x, *o;         ///< what the tokens write, and their outputs or the gradients of those, [C, D]
+  float *dq, *dk, *dv;  ///< dv: dx at first, then Y
   float *asked, *written;
-  float *k_t, *x_t;       ///< [D, C]
+  float *k_t, *x_t;                              ///< [D, C]
   float *state, *state_t, *d_state, *d_state_t;  ///< [D, D]
   float *inside, *keys, *lower;                  ///< q k^T decay, k k^T decay, b k k^T decay, [C, C]
   float *decay, *d_inside, *d_lower, *pairs;
-  float q_scale[kBlock], k_scale[kBlock];                                   ///< one over the length they came with
-  float b[kBlock], g[kBlock], from_start[kBlock], to_end[kBlock], whole;    ///< as in delta_rule.cpp
+  float q_scale[kBlock], k_scale[kBlock];                                 ///< one over the length they came with
+  float b[kBlock], g[kBlock], from_start[kBlock], to_end[kBlock], whole;  ///< as in delta_rule.cpp
   float db[kBlock], dg[kBlock];
 
  private:
@@ -79,7 +85,8 @@ class Scratch {
 
 /// Rows [count, D] from the inputs to the scratch; what pads them is 0.
 template <typename Change>
-void load_rows(const float* from, const Place& place, std::int64_t width, std::int64_t step, float* to, std::int64_t stride, const Change& change) {
+void load_rows(const float* from, const Place& place, std::int64_t width, std::int64_t step, float* to,
+               std::int64_t stride, const Change& change) {
   for (std::int64_t t = 0; t < place.rows; ++t) {
     float* y = to + t * stride;
     if (t < place.count) {
@@ -122,8 +129,16 @@ void store_square(const float* from, std::int64_t stride, std::int64_t width, fl
 /// One head of one stream.
 class HeadTask {
  public:
-  HeadTask(const Sizes& sizes, std::int64_t task, const float* qkv, const float* log_a, const float* b, Scratch& scratch)
-      : sizes_(sizes), task_(task), qkv_(qkv), log_a_(log_a), b_(b), s_(scratch), width_(sizes.width), stride_(scratch.stride) {}
+  HeadTask(const Sizes& sizes, std::int64_t task, const float* qkv, const float* log_a, const float* b,
+           Scratch& scratch)
+      : sizes_(sizes),
+        task_(task),
+        qkv_(qkv),
+        log_a_(log_a),
+        b_(b),
+        s_(scratch),
+        width_(sizes.width),
+        stride_(scratch.stride) {}
 
   /// out [B, T, H, D], final_state and states [blocks, D, D] of this head, from its state.
   void forward(const float* state, float* out, float* final_state, float* states) {
@@ -134,7 +149,8 @@ class HeadTask {
       prepare(place);
       multiply<Into::set>(straight(s_.q, stride_), s_.state, stride_, width_, s_.o, stride_, place.rows, stride_);
       for (std::int64_t t = 0; t < place.rows; ++t) scale_row(s_.o + t * stride_, s_.from_start[t], stride_);
-      multiply<Into::add, Triangle::left_below>(straight(s_.inside, kBlock), s_.x, stride_, place.count, s_.o, stride_, place.rows, stride_);
+      multiply<Into::add, Triangle::left_below>(straight(s_.inside, kBlock), s_.x, stride_, place.count, s_.o, stride_,
+                                                place.rows, stride_);
       for (std::int64_t t = 0; t < place.count; ++t) {
         const float* from = s_.o + t * stride_;
         std::copy(from, from + width_, out + (place.token + t * place.heads) * width_);
@@ -146,9 +162,10 @@ class HeadTask {
     store_square(s_.state, stride_, width_, final_state);
   }
 
-  /// Gradients, from those of out and of the final state (null: 0). states: as forward() left them. d_state is left as that of the
-  /// state before the first token.
-  void backward(const float* states, const float* d_out, const float* d_final, float* d_qkv, float* d_log_a, float* d_b, float* d_state) {
+  /// Gradients, from those of out and of the final state (null: 0). states: as forward() left them. d_state is left as
+  /// that of the state before the first token.
+  void backward(const float* states, const float* d_out, const float* d_final, float* d_qkv, float* d_log_a, float* d_b,
+                float* d_state) {
     if (d_final != nullptr) {
       load_square(d_final, width_, s_.d_state, stride_);
     } else {
@@ -158,7 +175,8 @@ class HeadTask {
       const Place place(sizes_, task_, block);
       load_square(states + block * sizes_.square(), width_, s_.state, stride_);
       prepare(place);
-      load_rows(d_out + place.token * width_, place, width_, place.heads * width_, s_.o, stride_, [](std::int64_t, float*) {});
+      load_rows(d_out + place.token * width_, place, width_, place.heads * width_, s_.o, stride_,
+                [](std::int64_t, float*) {});
       transpose(s_.x, stride_, place.rows, width_, s_.x_t, kBlock);
       transpose(s_.state, stride_, width_, width_, s_.state_t, stride_);
       transpose(s_.d_state, stride_, width_, width_, s_.d_state_t, stride_);
@@ -189,9 +207,11 @@ class HeadTask {
     load_rows(first + 2 * place.part, place, width_, place.step, s_.v, stride_, [](std::int64_t, float*) {});
     load_gates(place);
     transpose(s_.k, stride_, place.rows, width_, s_.k_t, kBlock);
-    multiply<Into::set, Triangle::result_below>(straight(s_.q, stride_), s_.k_t, kBlock, width_, s_.inside, kBlock, place.rows, kBlock);
+    multiply<Into::set, Triangle::result_below>(straight(s_.q, stride_), s_.k_t, kBlock, width_, s_.inside, kBlock,
+                                                place.rows, kBlock);
     if (sizes_.corrected) {
-      multiply<Into::set, Triangle::result_below>(straight(s_.k, stride_), s_.k_t, kBlock, width_, s_.keys, kBlock, place.rows, kBlock);
+      multiply<Into::set, Triangle::result_below>(straight(s_.k, stride_), s_.k_t, kBlock, width_, s_.keys, kBlock,
+                                                  place.rows, kBlock);
     }
     for (std::int64_t i = 0; i < place.rows; ++i) decay_row(i, i < place.count ? i + 1 : 0);
     if (sizes_.corrected) {
@@ -227,7 +247,8 @@ class HeadTask {
 
   /// Row i of the products with their decay, of which the first `seen` are there.
   void decay_row(std::int64_t i, std::int64_t seen) {
-    float *inside = s_.inside + i * kBlock, *keys = s_.keys + i * kBlock, *lower = s_.lower + i * kBlock, *decay = s_.decay + i * kBlock;
+    float *inside = s_.inside + i * kBlock, *keys = s_.keys + i * kBlock, *lower = s_.lower + i * kBlock,
+          *decay = s_.decay + i * kBlock;
     const float g = s_.g[i], b = s_.b[i];
     // exp of differences: exp of the sums themselves would overflow.
     for (std::int64_t j = 0; j < seen; ++j) decay[j] = std::exp(g - s_.g[j]);
@@ -244,14 +265,17 @@ class HeadTask {
 
   /// Through o = from_start q S + inside x: sets dq, dk and dv (dx so far), adds to dg.
   void through_outputs(const Place& place) {
-    multiply<Into::set, Triangle::result_below>(straight(s_.o, stride_), s_.x_t, kBlock, width_, s_.d_inside, kBlock, place.rows, kBlock);
+    multiply<Into::set, Triangle::result_below>(straight(s_.o, stride_), s_.x_t, kBlock, width_, s_.d_inside, kBlock,
+                                                place.rows, kBlock);
     multiply<Into::set>(straight(s_.o, stride_), s_.state_t, stride_, width_, s_.dq, stride_, place.rows, stride_);
-    multiply<Into::set, Triangle::left_above>(transposed(s_.inside, kBlock), s_.o, stride_, place.count, s_.dv, stride_, place.rows, stride_);
+    multiply<Into::set, Triangle::left_above>(transposed(s_.inside, kBlock), s_.o, stride_, place.count, s_.dv, stride_,
+                                              place.rows, stride_);
     for (std::int64_t i = 0; i < place.rows; ++i) {
       float* dq = s_.dq + i * stride_;
       scale_row(dq, s_.from_start[i], stride_);
       s_.dg[i] += dot(dq, s_.q + i * stride_, width_);
-      const float *inside = s_.inside + i * kBlock, *d_inside = s_.d_inside + i * kBlock, *decay = s_.decay + i * kBlock;
+      const float *inside = s_.inside + i * kBlock, *d_inside = s_.d_inside + i * kBlock,
+                  *decay = s_.decay + i * kBlock;
       float* pairs = s_.pairs + i * kBlock;
       for (std::int64_t j = 0; j <= i; ++j) pairs[j] = d_inside[j] * decay[j];
       std::fill(pairs + i + 1, pairs + kBlock, 0.0F);
@@ -263,15 +287,19 @@ class HeadTask {
       }
       s_.dg[i] += sum;
     }
-    multiply<Into::add, Triangle::left_below>(straight(s_.pairs, kBlock), s_.k, stride_, place.count, s_.dq, stride_, place.rows, stride_);
-    multiply<Into::set, Triangle::left_above>(transposed(s_.pairs, kBlock), s_.q, stride_, place.count, s_.dk, stride_, place.rows, stride_);
+    multiply<Into::add, Triangle::left_below>(straight(s_.pairs, kBlock), s_.k, stride_, place.count, s_.dq, stride_,
+                                              place.rows, stride_);
+    multiply<Into::set, Triangle::left_above>(transposed(s_.pairs, kBlock), s_.q, stride_, place.count, s_.dk, stride_,
+                                              place.rows, stride_);
   }
 
   /// Through S' = whole S + (to_end k)^T x: completes dx, adds to dk and dg.
   void through_writing(const Place& place) {
     multiply<Into::set>(straight(s_.k, stride_), s_.d_state, stride_, width_, s_.written, stride_, place.rows, stride_);
-    for (std::int64_t t = 0; t < place.rows; ++t) add_row(s_.dv + t * stride_, s_.written + t * stride_, s_.to_end[t], stride_);
-    multiply<Into::set>(straight(s_.x, stride_), s_.d_state_t, stride_, width_, s_.written, stride_, place.rows, stride_);
+    for (std::int64_t t = 0; t < place.rows; ++t)
+      add_row(s_.dv + t * stride_, s_.written + t * stride_, s_.to_end[t], stride_);
+    multiply<Into::set>(straight(s_.x, stride_), s_.d_state_t, stride_, width_, s_.written, stride_, place.rows,
+                        stride_);
     const std::int64_t last = place.count - 1;
     float later = s_.whole * dot(s_.state, s_.d_state, width_ * stride_);
     for (std::int64_t t = 0; t < place.count; ++t) {
@@ -289,7 +317,8 @@ class HeadTask {
   void through_correction(const Place& place) {
     solve_lower_transposed(s_.lower, kBlock, s_.dv, stride_, place.rows, stride_);
     multiply<Into::set>(straight(s_.dv, stride_), s_.state_t, stride_, width_, s_.asked, stride_, place.rows, stride_);
-    multiply<Into::set, Triangle::result_below>(straight(s_.dv, stride_), s_.x_t, kBlock, width_, s_.d_lower, kBlock, place.rows, kBlock);
+    multiply<Into::set, Triangle::result_below>(straight(s_.dv, stride_), s_.x_t, kBlock, width_, s_.d_lower, kBlock,
+                                                place.rows, kBlock);
     for (std::int64_t i = 0; i < place.rows; ++i) {
       const float b = s_.b[i], of_answer = -s_.from_start[i] * dot(s_.asked + i * stride_, s_.k + i * stride_, width_);
       add_row(s_.dk + i * stride_, s_.asked + i * stride_, -b * s_.from_start[i], stride_);
@@ -305,15 +334,18 @@ class HeadTask {
       s_.db[i] += of_answer + across;
       s_.dg[i] += b * (of_answer + across);
     }
-    multiply<Into::add, Triangle::left_below>(straight(s_.pairs, kBlock), s_.k, stride_, place.count, s_.dk, stride_, place.rows, stride_);
-    multiply<Into::add, Triangle::left_above>(transposed(s_.pairs, kBlock), s_.k, stride_, place.count, s_.dk, stride_, place.rows, stride_);
+    multiply<Into::add, Triangle::left_below>(straight(s_.pairs, kBlock), s_.k, stride_, place.count, s_.dk, stride_,
+                                              place.rows, stride_);
+    multiply<Into::add, Triangle::left_above>(transposed(s_.pairs, kBlock), s_.k, stride_, place.count, s_.dk, stride_,
+                                              place.rows, stride_);
   }
 
   void through_values(const Place& place) {
     for (std::int64_t t = 0; t < place.count; ++t) s_.db[t] += dot(s_.dv + t * stride_, s_.v + t * stride_, width_);
   }
 
-  /// d_state from that of the state after the block to that of the state before it; 0 where the way back is cut. v becomes dv.
+  /// d_state from that of the state after the block to that of the state before it; 0 where the way back is cut. v
+  /// becomes dv.
   void hand_back(const Place& place, bool cut) {
     for (std::int64_t t = 0; t < place.rows; ++t) {
       float *y = s_.dv + t * stride_, *dv = s_.v + t * stride_;
@@ -328,7 +360,8 @@ class HeadTask {
     scale_row(s_.d_state, s_.whole, width_ * stride_);
     multiply<Into::add>(transposed(s_.q, stride_), s_.o, stride_, place.count, s_.d_state, stride_, width_, stride_);
     if (sizes_.corrected) {
-      multiply<Into::subtract>(transposed(s_.k, stride_), s_.dv, stride_, place.count, s_.d_state, stride_, width_, stride_);
+      multiply<Into::subtract>(transposed(s_.k, stride_), s_.dv, stride_, place.count, s_.d_state, stride_, width_,
+                               stride_);
     }
   }
 
@@ -336,7 +369,8 @@ class HeadTask {
     float* first = d_qkv + place.vector;
     const auto of_unit = [&](const float* d, const float* unit, const float* scales, std::int64_t t, float* to) {
       const float along = dot(d + t * stride_, unit + t * stride_, width_);
-      for (std::int64_t j = 0; j < width_; ++j) to[j] = scales[t] * (d[t * stride_ + j] - along * unit[t * stride_ + j]);
+      for (std::int64_t j = 0; j < width_; ++j)
+        to[j] = scales[t] * (d[t * stride_ + j] - along * unit[t * stride_ + j]);
     };
     for (std::int64_t t = 0; t < place.count; ++t) {
       float* to = first + t * place.step;
@@ -369,16 +403,21 @@ void for_heads(const Sizes& sizes, const Body& body) {
 }
 
 struct DeltaRule : Function<DeltaRule> {
-  static variable_list forward(AutogradContext* ctx, Tensor qkv, Tensor log_a, Tensor b, Tensor state, bool corrected, std::int64_t truncate) {
+  static variable_list forward(AutogradContext* ctx, Tensor qkv, Tensor log_a, Tensor b, Tensor state, bool corrected,
+                               std::int64_t truncate) {
     for (Tensor* x : {&qkv, &log_a, &b, &state}) *x = x->contiguous();
     const Sizes sizes(qkv, corrected, truncate);
-    const Tensor out = torch::empty({sizes.batch, sizes.tokens, sizes.heads, sizes.width}, qkv.options()), final_state = torch::empty_like(state);
-    const Tensor states = torch::empty({sizes.batch * sizes.heads, sizes.blocks(), sizes.width, sizes.width}, qkv.options());
-    const float *pqkv = qkv.data_ptr<float>(), *pa = log_a.data_ptr<float>(), *pb = b.data_ptr<float>(), *ps = state.data_ptr<float>();
+    const Tensor out = torch::empty({sizes.batch, sizes.tokens, sizes.heads, sizes.width}, qkv.options()),
+                 final_state = torch::empty_like(state);
+    const Tensor states =
+        torch::empty({sizes.batch * sizes.heads, sizes.blocks(), sizes.width, sizes.width}, qkv.options());
+    const float *pqkv = qkv.data_ptr<float>(), *pa = log_a.data_ptr<float>(), *pb = b.data_ptr<float>(),
+                *ps = state.data_ptr<float>();
     float *po = out.data_ptr<float>(), *pf = final_state.data_ptr<float>(), *pss = states.data_ptr<float>();
     for_heads(sizes, [&](std::int64_t task, Scratch& scratch) {
       HeadTask(sizes, task, pqkv, pa, pb, scratch)
-          .forward(ps + task * sizes.square(), po, pf + task * sizes.square(), pss + task * sizes.blocks() * sizes.square());
+          .forward(ps + task * sizes.square(), po, pf + task * sizes.square(),
+                   pss + task * sizes.blocks() * sizes.square());
     });
     ctx->save_for_backward({qkv, log_a, b, states});
     ctx->saved_data["corrected"] = corrected;
@@ -390,17 +429,22 @@ struct DeltaRule : Function<DeltaRule> {
     const auto saved = ctx->get_saved_variables();
     const Tensor &qkv = saved[0], &log_a = saved[1], &b = saved[2], &states = saved[3];
     const Sizes sizes(qkv, ctx->saved_data["corrected"].toBool(), ctx->saved_data["truncate"].toInt());
-    const Tensor d_out = grads[0].defined() ? grads[0].contiguous() : torch::zeros({sizes.batch, sizes.tokens, sizes.heads, sizes.width}, qkv.options());
+    const Tensor d_out = grads[0].defined()
+                             ? grads[0].contiguous()
+                             : torch::zeros({sizes.batch, sizes.tokens, sizes.heads, sizes.width}, qkv.options());
     const Tensor d_final = grads[1].defined() ? grads[1].contiguous() : Tensor();
     const Tensor d_qkv = torch::empty_like(qkv), d_log_a = torch::empty_like(log_a), d_b = torch::empty_like(b);
     const Tensor d_state = torch::empty({sizes.batch * sizes.heads, sizes.width, sizes.width}, qkv.options());
-    const float *pqkv = qkv.data_ptr<float>(), *pa = log_a.data_ptr<float>(), *pb = b.data_ptr<float>(), *pss = states.data_ptr<float>(),
-                *pdo = d_out.data_ptr<float>(), *pdf = d_final.defined() ? d_final.data_ptr<float>() : nullptr;
-    float *pdqkv = d_qkv.data_ptr<float>(), *pda = d_log_a.data_ptr<float>(), *pdb = d_b.data_ptr<float>(), *pds = d_state.data_ptr<float>();
+    const float *pqkv = qkv.data_ptr<float>(), *pa = log_a.data_ptr<float>(), *pb = b.data_ptr<float>(),
+                *pss = states.data_ptr<float>(), *pdo = d_out.data_ptr<float>(),
+                *pdf = d_final.defined() ? d_final.data_ptr<float>() : nullptr;
+    float *pdqkv = d_qkv.data_ptr<float>(), *pda = d_log_a.data_ptr<float>(), *pdb = d_b.data_ptr<float>(),
+          *pds = d_state.data_ptr<float>();
     for_heads(sizes, [&](std::int64_t task, Scratch& scratch) {
       const std::int64_t square = task * sizes.square();
       HeadTask(sizes, task, pqkv, pa, pb, scratch)
-          .backward(pss + square * sizes.blocks(), pdo, pdf == nullptr ? nullptr : pdf + square, pdqkv, pda, pdb, pds + square);
+          .backward(pss + square * sizes.blocks(), pdo, pdf == nullptr ? nullptr : pdf + square, pdqkv, pda, pdb,
+                    pds + square);
     });
     // The first token of a segment is a place where the way back is cut.
     return {d_qkv, d_log_a, d_b, sizes.truncate == 0 ? d_state : Tensor(), Tensor(), Tensor()};
@@ -413,7 +457,8 @@ bool fuses_delta_rule(const Tensor& qkv) {
   return fused(qkv) && qkv.scalar_type() == torch::kFloat && qkv.numel() > 0 && qkv.size(4) % kTileRows == 0;
 }
 
-DeltaOutputs fused_delta_rule(const Tensor& qkv, const Tensor& log_a, const Tensor& b, const Tensor& state, bool corrected, std::int64_t truncate) {
+DeltaOutputs fused_delta_rule(const Tensor& qkv, const Tensor& log_a, const Tensor& b, const Tensor& state,
+                              bool corrected, std::int64_t truncate) {
   const variable_list outputs = DeltaRule::apply(qkv, log_a, b, state, corrected, truncate);
   return {outputs[0], outputs[1]};
 }

@@ -1,5 +1,6 @@
-// Attention over everything before, a few queries of one stream at a time: their scores stay in the caches, and keys that no query of
-// theirs may see are not multiplied. What is kept for the way back is the input and the keys and values, as in Dao et al. 2022
+// Attention over everything before, a few queries of one stream at a time: their scores stay in the caches, and keys
+// that no query of theirs may see are not multiplied. What is kept for the way back is the input and the keys and
+// values, as in Dao et al. 2022
 // ("FlashAttention"); a row of scores is whole here, so its softmax needs no running maximum.
 #include "model/tracker/attention.h"
 #include "model/tracker/fused_attention_rows.h"
@@ -91,7 +92,8 @@ void for_queries(const Stream& stream, std::int64_t bytes_a_number, const Body& 
 }
 
 struct FullAttention : Function<FullAttention> {
-  static variable_list forward(AutogradContext* ctx, Tensor qkv, Tensor cache, std::int64_t heads, Tensor cos, Tensor sin) {
+  static variable_list forward(AutogradContext* ctx, Tensor qkv, Tensor cache, std::int64_t heads, Tensor cos,
+                               Tensor sin) {
     qkv = qkv.contiguous();
     const std::int64_t b = qkv.size(0), d = qkv.size(2) / 3;
     const Stream stream{qkv.size(1), cache.size(1), heads, d / heads};

@@ -1,5 +1,6 @@
-// Products of matrices of some dozens of rows that lie in the caches, where a library's call costs as much as its product.
-// float32, row by row; a result's rows come in fours and its columns in sixteens, so both are padded (with zeros where they are read).
+// Products of matrices of some dozens of rows that lie in the caches, where a library's call costs as much as its
+// product. float32, row by row; a result's rows come in fours and its columns in sixteens, so both are padded (with
+// zeros where they are read).
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,7 @@ struct Factor {
 inline Factor transposed(const float* data, std::int64_t stride) { return {data, 1, stride}; }
 inline Factor straight(const float* data, std::int64_t stride) { return {data, stride, 1}; }
 
-/// What of a product is made: the left factor, or the result, may have numbers on and on one side of the diagonal only.
+/// What of a product is made: the left factor, or the result, may have numbers on the diagonal and on one side of it only.
 enum class Triangle { none, left_below, left_above, result_below };
 enum class Into { set, add, subtract };
 
@@ -33,13 +34,15 @@ struct Tile {
   Lane sum[kTileRows][2];
 
   /// = rows [i, i + 4) of a times columns [j, j + 16) of b, over the depth [first, last).
-  void multiply(const Factor& a, const float* b, std::int64_t b_stride, std::int64_t i, std::int64_t j, std::int64_t first, std::int64_t last) {
+  void multiply(const Factor& a, const float* b, std::int64_t b_stride, std::int64_t i, std::int64_t j,
+                std::int64_t first, std::int64_t last) {
     const float* pa = a.data + i * a.row + first * a.column;
     const float* pb = b + first * b_stride + j;
     Lane own[kTileRows][2] = {};  // not `sum` itself, which might be what the pointers point to
     for (std::int64_t k = first; k < last; ++k, pa += a.column, pb += b_stride) {
       Lane low = load(pb), high = load(pb + 8);
-      asm("" : "+x"(low), "+x"(high));  // in registers: read again for each row, loads would be the limit and not products
+      // Kept in registers: read again for each row, loads would be the limit and not products.
+      asm("" : "+x"(low), "+x"(high));
 #pragma GCC unroll 4
       for (std::int64_t r = 0; r < kTileRows; ++r) {
         const float x = pa[r * a.row];
@@ -51,10 +54,11 @@ struct Tile {
   }
 };
 
-/// result (rows x columns, both padded) = or +=, -= a b, of `depth` terms. b and result row by row, `stride` numbers apart.
+/// result (rows x columns, both padded) = or +=, -= a b, of `depth` terms. b and result row by row, `stride` numbers
+/// apart.
 template <Into kInto, Triangle kTriangle = Triangle::none>
-void multiply(const Factor& a, const float* b, std::int64_t b_stride, std::int64_t depth, float* result, std::int64_t stride,
-              std::int64_t rows, std::int64_t columns) {
+void multiply(const Factor& a, const float* b, std::int64_t b_stride, std::int64_t depth, float* result,
+              std::int64_t stride, std::int64_t rows, std::int64_t columns) {
   for (std::int64_t i = 0; i < rows; i += kTileRows) {
     const std::int64_t first = kTriangle == Triangle::left_above ? i : 0;
     const std::int64_t last = kTriangle == Triangle::left_below ? std::min(depth, i + kTileRows) : depth;
@@ -74,7 +78,8 @@ void multiply(const Factor& a, const float* b, std::int64_t b_stride, std::int64
 }
 
 /// x <- (I + L)^-1 x for strictly lower triangular L (rows x rows), by forward substitution, four rows at a time.
-inline void solve_lower(const float* lower, std::int64_t lower_stride, float* x, std::int64_t stride, std::int64_t rows, std::int64_t columns) {
+inline void solve_lower(const float* lower, std::int64_t lower_stride, float* x, std::int64_t stride, std::int64_t rows,
+                        std::int64_t columns) {
   for (std::int64_t i = 0; i < rows; i += kTileRows) {
     for (std::int64_t j = 0; j < columns; j += kTileColumns) {
       Tile tile;
@@ -92,7 +97,8 @@ inline void solve_lower(const float* lower, std::int64_t lower_stride, float* x,
 }
 
 /// x <- (I + L)^-T x, from the last rows to the first.
-inline void solve_lower_transposed(const float* lower, std::int64_t lower_stride, float* x, std::int64_t stride, std::int64_t rows, std::int64_t columns) {
+inline void solve_lower_transposed(const float* lower, std::int64_t lower_stride, float* x, std::int64_t stride,
+                                   std::int64_t rows, std::int64_t columns) {
   for (std::int64_t i = rows - kTileRows; i >= 0; i -= kTileRows) {
     for (std::int64_t j = 0; j < columns; j += kTileColumns) {
       Tile tile;
@@ -110,7 +116,8 @@ inline void solve_lower_transposed(const float* lower, std::int64_t lower_stride
 }
 
 /// result (columns x rows) = x^T, a small square at a time.
-inline void transpose(const float* x, std::int64_t stride, std::int64_t rows, std::int64_t columns, float* result, std::int64_t result_stride) {
+inline void transpose(const float* x, std::int64_t stride, std::int64_t rows, std::int64_t columns, float* result,
+                      std::int64_t result_stride) {
   constexpr std::int64_t side = 8;
   for (std::int64_t i = 0; i < rows; i += side) {
     for (std::int64_t j = 0; j < columns; j += side) {

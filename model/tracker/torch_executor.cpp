@@ -259,11 +259,15 @@ class TorchExecutor final : public Executor {
     return linear(o.to(h.scalar_type()), parameters_[prefix(layer) + "mixer.out.weight"]);
   }
 
-  /// What queries [n, d] float32 find among the keys and values that `layer` has kept of the chunk, theirs among them: [n, d].
-  Tensor found(const Tensor& query, TensorStorage& storage, const StateLayout& layout, const ChainState::Counters& at, int layer) const {
-    const std::int64_t n = query.size(0), d = config().width, heads = config().heads, w = config().head_width(), p = at.position;
+  /// What queries [n, d] float32 find among the keys and values that `layer` has kept of the chunk, theirs among them:
+  /// [n, d].
+  Tensor found(const Tensor& query, TensorStorage& storage, const StateLayout& layout, const ChainState::Counters& at,
+               int layer) const {
+    const std::int64_t n = query.size(0), d = config().width, heads = config().heads, w = config().head_width(),
+                       p = at.position;
     const auto by_head = [&](const Tensor& part) { return part.view({-1, heads, w}).transpose(0, 1); };  // [H, n, D]
-    const Tensor keys = storage.part(layout.keys(layer), {at.chunk_length, d}), values = storage.part(layout.values(layer), {at.chunk_length, d});
+    const Tensor keys = storage.part(layout.keys(layer), {at.chunk_length, d}),
+                 values = storage.part(layout.values(layer), {at.chunk_length, d});
     const Rotary here{rotary_.cos.slice(0, p, p + n), rotary_.sin.slice(0, p, p + n)};
     const Tensor q = rotate(by_head(query), here) * (1.0 / std::sqrt(static_cast<double>(w)));
     const Tensor scores = q.matmul(by_head(keys.slice(0, 0, p + n)).transpose(1, 2));
@@ -299,7 +303,8 @@ class TorchExecutor final : public Executor {
     const Tensor recalled = linear(gated, parameters_[mixer + "out.weight"]);
     if (!config().attends_below(layer)) return recalled;
     const Tensor query = linear(h, parameters_[mixer + "query.weight"]).to(torch::kFloat);
-    return recalled + linear(found(query, storage, layout, at, layer - 1).to(h.scalar_type()), parameters_[mixer + "attention_out.weight"]);
+    return recalled + linear(found(query, storage, layout, at, layer - 1).to(h.scalar_type()),
+                             parameters_[mixer + "attention_out.weight"]);
   }
 
   ExecutorOptions options_;

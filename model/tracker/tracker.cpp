@@ -151,21 +151,25 @@ Tensor Tracker::local_mixer(const std::string& prefix, const Tensor& projected, 
 namespace {
 
 /// The memory's rule over a segment. Shapes: fused_delta_rule().
-DeltaOutputs through_memory(const Tensor& qkv, const Tensor& log_a, const Tensor& b, const Tensor& memory, bool corrected,
-                            std::int64_t truncate) {
+DeltaOutputs through_memory(const Tensor& qkv, const Tensor& log_a, const Tensor& b, const Tensor& memory,
+                            bool corrected, std::int64_t truncate) {
   if (fuses_delta_rule(qkv)) return fused_delta_rule(qkv, log_a, b, memory, corrected, truncate);
   const std::int64_t batch = qkv.size(0), t = qkv.size(1), heads = qkv.size(3), w = qkv.size(4);
   const auto parts = qkv.permute({2, 0, 3, 1, 4}).unbind(0);  // [B, H, T, D]
   const auto flat = [&](const Tensor& x) { return x.reshape({batch * heads, t, w}); };
   const auto per_head = [&](const Tensor& x) { return x.transpose(1, 2).reshape({batch * heads, t}); };
   const auto rule = [=](const std::vector<Tensor>& x) {
-    const auto [o, after] = delta_rule_chunked({unit_length(x[0]), unit_length(x[1]), x[2], x[3], x[4], x[5], corrected, truncate});
+    const auto [o, after] =
+        delta_rule_chunked({unit_length(x[0]), unit_length(x[1]), x[2], x[3], x[4], x[5], corrected, truncate});
     return std::vector<Tensor>{o, after};
   };
-  const std::vector<Tensor> inputs = {flat(parts[0]), flat(parts[1]), flat(parts[2]), per_head(log_a), per_head(b), memory};
-  // Operators make many times more numbers than they take, with few products: those are made again on the way back. A kernel does that itself.
-  const std::vector<Tensor> outputs =
-      delta_runs_on_kernel(inputs[2], w) ? rule(inputs) : recompute(rule, inputs, std::max<std::int64_t>(1, kGroupNumbers / (t * w)));
+  const std::vector<Tensor> inputs = {flat(parts[0]),  flat(parts[1]), flat(parts[2]),
+                                      per_head(log_a), per_head(b),    memory};
+  // Operators make many times more numbers than they take, with few products: those are made again on the way back. A
+  // kernel does that itself.
+  const std::vector<Tensor> outputs = delta_runs_on_kernel(inputs[2], w)
+                                          ? rule(inputs)
+                                          : recompute(rule, inputs, std::max<std::int64_t>(1, kGroupNumbers / (t * w)));
   return {outputs[0].view({batch, heads, t, w}).transpose(1, 2), outputs[1]};
 }
 
@@ -188,13 +192,15 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
   const Tensor qkv = convolve(short_convolution, qkv_in, parameters_.master(prefix + "conv.weight"), state.tail, chunk);
   const Tensor dt = torch::softplus(linear(h, parameters_[prefix + "decay.weight"]).to(torch::kFloat) +
                                     parameters_.master(prefix + "decay.bias"));
-  const Tensor log_a = -parameters_.master(prefix + "decay.log_rate").exp() * dt, b = importance(parameters_, prefix, h);
-  const DeltaOutputs outputs =
-      through_memory(qkv.view({batch, t, 3, heads, w}), log_a.view({batch, t, heads}), b.to(torch::kFloat).view({batch, t, heads}),
-                     state.memory, config_.carry == Carry::delta, way_back_.across_chunks ? 0 : chunk);
+  const Tensor log_a = -parameters_.master(prefix + "decay.log_rate").exp() * dt,
+               b = importance(parameters_, prefix, h);
+  const DeltaOutputs outputs = through_memory(qkv.view({batch, t, 3, heads, w}), log_a.view({batch, t, heads}),
+                                              b.to(torch::kFloat).view({batch, t, heads}), state.memory,
+                                              config_.carry == Carry::delta, way_back_.across_chunks ? 0 : chunk);
   state.memory = outputs.second;
   const Tensor gate = p.slice(2, 3 * d).reshape({batch * t, d});
-  const Tensor gated = gated_norm(outputs.first.reshape({batch * t, heads, w}), parameters_.master(prefix + "out_norm.weight"), gate, config_.norm_eps);
+  const Tensor gated = gated_norm(outputs.first.reshape({batch * t, heads, w}),
+                                  parameters_.master(prefix + "out_norm.weight"), gate, config_.norm_eps);
   const Tensor recalled = linear(gated, parameters_[prefix + "out.weight"]);
   if (!below.defined()) return recalled;
   const Tensor query = linear(h, parameters_[prefix + "query.weight"]).view({batch, t, d});
@@ -205,9 +211,10 @@ Tensor Tracker::delta_mixer(const std::string& prefix, const Tensor& h, std::int
 Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& projected, std::int64_t batch, std::int64_t chunk,
                              SegmentState::Layer& state, std::int64_t first_chunk) const {
   const std::int64_t t = projected.size(0) / batch, d = config_.width;
-  const auto attention = [&](const Tensor& qkv) { 
+  const auto attention = [&](const Tensor& qkv) {
     Tensor unshared;
-    return local_mixer(prefix, qkv, batch, chunk, state, unshared).view({batch, -1, d}); };
+    return local_mixer(prefix, qkv, batch, chunk, state, unshared).view({batch, -1, d});
+  };
   // The tokens are projected all at once and r by itself: of their sum's projection only its input would have to be kept.
   const auto entry = [&](const Tensor& r) { return linear(r.to(projected.scalar_type()), parameters_[prefix + "in.weight"]); };
   PairedRegressionWeights weights;

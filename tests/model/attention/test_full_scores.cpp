@@ -52,7 +52,8 @@ TEST_CASE("attention with full scores holds four squares of scores of the batch 
   CHECK((lean(8) - lean(4)) / 4 < 0.8 * a_stream);
 }
 
-TEST_CASE("memory in training grows with the square of the length for full scores, with the length for fused attention") {
+TEST_CASE(
+    "memory in training grows with the square of the length for full scores, with the length for fused attention") {
   count_torch_memory();
   ModelConfig config = catena::model::test::tiny_config(Carry::attention);
   config.heads = 1;

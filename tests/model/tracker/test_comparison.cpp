@@ -1,11 +1,10 @@
-#include "model/train/comparison.h"
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 
 #include "model/executor.h"
 #include "model/runtime/memory.h"
+#include "model/train/comparison.h"
 #include "tests/model/tiny_model.h"
 
 using namespace catena::model;

@@ -79,11 +79,13 @@ TEST_CASE("strong decay and equal keys neither overflow nor lose the definition"
   CHECK(relative_error(y, joined(delta_rule_recurrent(bundle(x)))) < 1e-4);
 }
 
-TEST_CASE("the fused rule equals the recurrent form of unit vectors, outputs, state and all gradients, in a layer's order") {
+TEST_CASE(
+    "the fused rule equals the recurrent form of unit vectors, outputs, state and all gradients, in a layer's order") {
   torch::manual_seed(16);
   const bool corrected = GENERATE(true, false);
-  const auto [t, d, truncate] = GENERATE(std::tuple{1, 16, 0}, std::tuple{63, 4, 0}, std::tuple{65, 20, 0}, std::tuple{150, 64, 0},
-                                         std::tuple{150, 16, 32}, std::tuple{90, 8, 20}, std::tuple{130, 16, 100});
+  const auto [t, d, truncate] =
+      GENERATE(std::tuple{1, 16, 0}, std::tuple{63, 4, 0}, std::tuple{65, 20, 0}, std::tuple{150, 64, 0},
+               std::tuple{150, 16, 32}, std::tuple{90, 8, 20}, std::tuple{130, 16, 100});
   INFO("length " << t << ", width " << d << ", cut every " << truncate << ", corrected " << corrected);
   const std::int64_t batch = 2, heads = 3;
   const Inputs inputs = {torch::randn({batch, t, 3, heads, d}), -torch::rand({batch, t, heads}) * 0.3,
@@ -92,26 +94,31 @@ TEST_CASE("the fused rule equals the recurrent form of unit vectors, outputs, st
   const auto definition = [&](const Inputs& x) {
     const auto flat = [&](const Tensor& y) { return y.transpose(1, 2).flatten(0, 1); };
     const auto unit = [](const Tensor& y) { return y / (y.square().sum(-1, true) + 1e-6).sqrt(); };
-    const auto [o, state] = delta_rule_recurrent({unit(flat(x[0].select(2, 0))), unit(flat(x[0].select(2, 1))), flat(x[0].select(2, 2)),
-                                                  flat(x[1]), flat(x[2]), x[3], corrected, truncate});
+    const auto [o, state] =
+        delta_rule_recurrent({unit(flat(x[0].select(2, 0))), unit(flat(x[0].select(2, 1))), flat(x[0].select(2, 2)),
+                              flat(x[1]), flat(x[2]), x[3], corrected, truncate});
     return joined({o.view({batch, heads, t, d}).transpose(1, 2), state});
   };
-  check_same([&](const Inputs& x) { return joined(fused_delta_rule(x[0], x[1], x[2], x[3], corrected, truncate)); }, definition, inputs, 3e-5);
+  check_same([&](const Inputs& x) { return joined(fused_delta_rule(x[0], x[1], x[2], x[3], corrected, truncate)); },
+             definition, inputs, 3e-5);
 }
 
 TEST_CASE("the fused rule neither overflows nor loses the definition under strong decay and equal keys") {
   torch::manual_seed(17);
   Tensor qkv = torch::randn({2, 128, 3, 2, 16}), log_a = torch::zeros({2, 128, 2});
   SECTION("decay of e^-20 a token") { log_a.fill_(-20.0F); }
-  SECTION("one key for all, full importance") { qkv.select(2, 1).copy_(qkv.select(2, 1).slice(1, 0, 1).clone().expand({2, 128, 2, 16})); }
+  SECTION("one key for all, full importance") {
+    qkv.select(2, 1).copy_(qkv.select(2, 1).slice(1, 0, 1).clone().expand({2, 128, 2, 16}));
+  }
   const Tensor b = torch::ones({2, 128, 2}), state = torch::randn({4, 16, 16});
   const auto rule = [&](torch::ScalarType type, Tensor& gradient) {
     const auto flat = [&](const Tensor& y) { return y.transpose(1, 2).flatten(0, 1).to(type); };
     const auto unit = [](const Tensor& y) { return y / (y.square().sum(-1, true) + 1e-6).sqrt(); };
     const Tensor x = qkv.detach().to(type).requires_grad_();
-    const DeltaOutputs y = type == torch::kFloat ? fused_delta_rule(x, log_a, b, state, true, 0)
-                                                 : delta_rule_recurrent({unit(flat(x.select(2, 0))), unit(flat(x.select(2, 1))), flat(x.select(2, 2)),
-                                                                         flat(log_a), flat(b), state.to(type)});
+    const DeltaOutputs y = type == torch::kFloat
+                               ? fused_delta_rule(x, log_a, b, state, true, 0)
+                               : delta_rule_recurrent({unit(flat(x.select(2, 0))), unit(flat(x.select(2, 1))),
+                                                       flat(x.select(2, 2)), flat(log_a), flat(b), state.to(type)});
     y.second.sum().backward();
     gradient = x.grad();
     return y.second.detach();

@@ -92,7 +92,10 @@ TEST_CASE("a made-up language of sounds is learnt from its transcripts") {
   const TemporaryFolder folder;
   ModelConfig model = tiny_reader();
   model.shared_attention = false;  // as the readers that ship
-  const SpeechConfig config = SpeechConfig::load(plan_in(folder, R"("steps": 250, "learning_rate": 0.01, "dropout": 0, "augment": false, "averaging": 0.9, "evaluate_every": 250)", model));
+  const SpeechConfig config = SpeechConfig::load(plan_in(
+      folder,
+      R"("steps": 250, "learning_rate": 0.01, "dropout": 0, "augment": false, "averaging": 0.9, "evaluate_every": 250)",
+      model));
   std::vector<SpeechEvaluation> evaluations;
   SpeechObserver observer;
   observer.evaluated = [&](std::int64_t, const std::vector<SpeechEvaluation>& results) { evaluations = results; };
