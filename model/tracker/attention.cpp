@@ -55,9 +55,8 @@ Tensor chunk_attention_by_operators(const Tensor& qkv, std::int64_t heads, std::
 }
 
 Tensor full_attention(const Tensor& qkv, std::int64_t heads, const Rotary& rotary, Tensor& cache) {
-  // Without gradients there is nothing to keep, and one query reads the cache where it lies.
-  if (fuses_attention(qkv) && torch::GradMode::is_enabled() && qkv.requires_grad())
-    return fused_full_attention(qkv, heads, rotary, cache);
+  // A single query reads the cache where it lies.
+  if (fuses_attention(qkv) && qkv.size(1) > 1) return fused_full_attention(qkv, heads, rotary, cache);
   const std::int64_t b = qkv.size(0), t = qkv.size(1), d = qkv.size(2) / 3, width = d / heads, before = cache.size(1);
   const Rotary here{rotary.cos.slice(0, before, before + t), rotary.sin.slice(0, before, before + t)};
   const auto by_head = [&](const Tensor& x) { return x.view({b, -1, heads, width}).transpose(1, 2); };  // [B, H, n, D]

@@ -31,8 +31,8 @@ torch::Tensor fused_chunk_attention(const torch::Tensor& qkv, std::int64_t heads
 /// form takes it, as many scores in memory.
 torch::Tensor full_attention(const torch::Tensor& qkv, std::int64_t heads, const Rotary& rotary, torch::Tensor& cache);
 
-/// full_attention() where fuses_attention(), for training: nothing is kept for the way back but its inputs, keys and
-/// values.
+/// full_attention() where fuses_attention(): scores of a few queries at a time, and nothing is kept for the way back
+/// but its input, keys and values.
 torch::Tensor fused_full_attention(const torch::Tensor& qkv, std::int64_t heads, const Rotary& rotary,
                                    torch::Tensor& cache);
 

@@ -1,7 +1,7 @@
 // Attention over everything before, a few queries of one stream at a time: their scores stay in the caches, and keys
 // that no query of theirs may see are not multiplied. What is kept for the way back is the input and the keys and
-// values, as in Dao et al. 2022
-// ("FlashAttention"); a row of scores is whole here, so its softmax needs no running maximum.
+// values, as in Dao et al. 2022 ("FlashAttention"); a row of scores is whole here, so its softmax needs no running
+// maximum.
 #include "model/tracker/attention.h"
 #include "model/tracker/fused_attention_rows.h"
 #include "model/tracker/fused_ops.h"
