@@ -85,7 +85,7 @@ void Completer::generate(Run& run, const WordSearch::Word* first) {
   expected_.start(run.start.pending, run.options.expected);
   if (first == nullptr && run.options.sampling.temperature == 0) {
     const auto words = words_.find(continuation_, sampler_, run.options.expected, run.options.judge, 1, run.stop);
-    if (!words.empty()) first = &words.front();
+    if (!words.empty()) first = words.front();
   }
   std::span<const Token> given;
   double sum = 0, word = 0;  // log probabilities: of all tokens, of the running word's
@@ -160,7 +160,8 @@ std::vector<Completion> Completer::alternatives(Executor& executor, const Comple
   if (start.state->counters().tokens == 0 || count == 0) return results;
   continuation_.begin(executor, start, options.following);
   const auto found = words_.find(continuation_, sampler_, options.expected, options.judge, count, stop);
-  const std::vector<WordSearch::Word> words(found.begin(), found.end());
+  std::vector<WordSearch::Word> words;
+  for (const WordSearch::Word* word : found) words.push_back(*word);
   const CompletionObserver no_observer;
   for (const WordSearch::Word& word : words) {
     if (stop.stop_requested()) break;

@@ -213,9 +213,10 @@ void WordSearch::judge_all(std::span<const ExpectedText> expected, const WordJud
   }
 }
 
-std::span<const WordSearch::Word> WordSearch::find(Continuation& continuation, Sampler& sampler,
-                                                   std::span<const ExpectedText> expected, const WordJudge& judge,
-                                                   std::size_t wanted, const std::stop_token& stop) {
+std::span<const WordSearch::Word* const> WordSearch::find(Continuation& continuation, Sampler& sampler,
+                                                          std::span<const ExpectedText> expected,
+                                                          const WordJudge& judge, std::size_t wanted,
+                                                          const std::stop_token& stop) {
   root_.tokens.clear();
   root_.log_probability = 0;
   continuation.keep(root_.place);
@@ -224,10 +225,12 @@ std::span<const WordSearch::Word> WordSearch::find(Continuation& continuation, S
   add_expected(continuation, expected, stop);
   continuation.go_back(root_.place);
   judge_all(expected, judge);
-  const auto end = words_.begin() + static_cast<std::ptrdiff_t>(count_);
-  std::sort(words_.begin(), end,
-            [](const Word& a, const Word& b) { return std::tie(b.worth, a.text) < std::tie(a.worth, b.text); });
-  return std::span(words_).first(std::min(count_, wanted));
+  // The words stay in their places, whose memory is then enough for the same words once more.
+  best_.clear();
+  for (const Word& word : std::span(words_).first(count_)) best_.push_back(&word);
+  std::sort(best_.begin(), best_.end(),
+            [](const Word* a, const Word* b) { return std::tie(b->worth, a->text) < std::tie(a->worth, b->text); });
+  return std::span(best_).first(std::min(count_, wanted));
 }
 
 void WordSearch::end_word(std::span<float> logits) const {

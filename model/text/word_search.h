@@ -48,8 +48,9 @@ class WordSearch {
   /// The words that are worth most behind what `continuation` has begun with, at most `wanted`, best first;
   /// `continuation` stands where it stood. Without a judge the model and the expected texts are a mixture. Valid until
   /// the next call.
-  std::span<const Word> find(Continuation& continuation, Sampler& sampler, std::span<const ExpectedText> expected,
-                             const WordJudge& judge, std::size_t wanted, const std::stop_token& stop);
+  std::span<const Word* const> find(Continuation& continuation, Sampler& sampler,
+                                    std::span<const ExpectedText> expected, const WordJudge& judge, std::size_t wanted,
+                                    const std::stop_token& stop);
 
   /// Forbids the tokens that would go on with a word.
   void end_word(std::span<float> logits) const;
@@ -92,6 +93,7 @@ class WordSearch {
   std::vector<Extension> extensions_;
   std::vector<Word> words_;  // they keep their memory
   std::size_t count_ = 0;    // of them in use
+  std::vector<const Word*> best_;
   std::vector<WordCandidate> candidates_;
   std::vector<double> probabilities_;
 };
