@@ -15,8 +15,8 @@ inline double training_multiply_adds(const ModelConfig& config, std::int64_t len
   for (int layer = 0; layer < config.layers; ++layer) {
     const bool memory = ModelConfig::is_chain(layer) && config.has_memory();
     const auto seen = static_cast<double>(config.carry == Carry::attention ? length : chunk);
-    forward += memory ? 8.0 * 64 * d
-                      : 2 * seen * d;  // scores and values, or the rule in blocks of 64 (model/tracker/delta_rule.h)
+    if (memory) forward += 8.0 * 64 * d;  // the rule in blocks of 64 (model/tracker/delta_rule.h)
+    if (!memory || config.attends_below(layer)) forward += 2 * seen * d;  // scores and values
   }
   return 3 * forward;
 }
