@@ -13,6 +13,7 @@ an output projection of zeros.
 """
 import argparse
 import json
+import os
 import re
 import struct
 import sys
@@ -22,6 +23,8 @@ def read(path):
     """Name -> (header entry, bytes)."""
     with open(path, "rb") as file:
         (size,) = struct.unpack("<Q", file.read(8))
+        if size > os.path.getsize(path):
+            raise ValueError
         header = json.loads(file.read(size))
         data = file.read()
     header.pop("__metadata__", None)
@@ -98,6 +101,8 @@ def main():
             "convolutions": lambda small: convolved(small, arguments.taps),
             "attention": attending,
         }[arguments.what](tensors)
+        if grown.keys() == tensors.keys():
+            sys.exit(f"{arguments.small}: has no layer that would get more by '{arguments.what}'")
         write(arguments.large, grown)
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}")

@@ -93,7 +93,7 @@ class WordSearch {
   std::vector<Extension> extensions_;
   std::vector<Word> words_;  // they keep their memory
   std::size_t count_ = 0;    // of them in use
-  std::vector<const Word*> best_;
+  std::vector<const Word*> best_;  // the same, sorted: best first
   std::vector<WordCandidate> candidates_;
   std::vector<double> probabilities_;
 };

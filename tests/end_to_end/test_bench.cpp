@@ -101,7 +101,8 @@ TEST_CASE("bench bill --training: a step of whole models, with the same keys, ag
   CHECK(by_system.at("vector").at("flops") < by_system.at("attention, fused").at("flops"));
   REQUIRE(by_system.contains("attention, full scores"));
   CHECK(by_system.at("attention, full scores").at("memory_reduction") == 1);
-  for (const char* lean : {"attention, fused", "vector"}) CHECK(by_system.at(lean).at("memory_reduction") > 1);
+  CHECK(by_system.at("attention, fused").at("memory_reduction") > 1);
+  CHECK(by_system.at("vector").at("memory_reduction") > by_system.at("attention, fused").at("memory_reduction"));
 }
 
 TEST_CASE("bench train: a step of the model and of a Transformer of its size, below the rate of products alone") {

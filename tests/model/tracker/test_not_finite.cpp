@@ -138,13 +138,13 @@ TEST_CASE("a scaled loss trains the weights that the plain one trains") {
 
 TEST_CASE("a loss scale that overflows comes down by itself, is kept in the checkpoint, and the model learns") {
   const Corpus corpus;
-  TrainConfig config = corpus.config("overflowing", Carry::delta);
+  TrainConfig config = corpus.config("overflowing", Carry::linear);
   config.loss_scale = std::ldexp(1.0, 127);
   Noted noted;
   double loss = 0;
   noted.observer.progress = [&](const TrainProgress& p) { loss = p.loss; };
   REQUIRE(train(config, noted.observer));
-  CHECK(noted.skipped() >= 2);
+  CHECK(noted.skipped() >= 1);
   CHECK(noted.skipped() < WeightUpdate::kMostSkipped);
   CHECK(loss < 3.5);
   const double factor = position(config).at("loss_scale").at(0);
@@ -152,8 +152,8 @@ TEST_CASE("a loss scale that overflows comes down by itself, is kept in the chec
   config.steps += 2;
   Noted again;
   REQUIRE(train(config, again.observer));
-  CHECK(again.skipped() < noted.skipped());  // close under the largest float, a step may still overflow
-  CHECK(position(config).at("loss_scale").at(0) == std::ldexp(factor, -static_cast<int>(again.skipped())));
+  CHECK(again.skipped() == 0);
+  CHECK(position(config).at("loss_scale").at(0).get<double>() == factor);
 }
 
 TEST_CASE("a stream whose state is not finite costs one step and is cleared") {
