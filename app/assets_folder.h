@@ -5,7 +5,7 @@
 
 namespace catena::app {
 
-inline constexpr const char* default_model = "catena-text-8";
+inline constexpr const char* default_model = "catena-text-9";
 inline constexpr const char* default_speech_model = "catena-speech-3";
 
 /// The assets folder. Throws std::runtime_error with one line naming the places that were looked at.
