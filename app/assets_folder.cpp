@@ -16,10 +16,15 @@ fs::path assets_folder() {
     if (fs::is_directory(folder / "models", error)) return folder;
     tried += (tried.empty() ? "" : ", ") + folder.string();
   }
-  throw std::runtime_error("the assets folder was not found (looked at " + tried + "); run the program from its build or installation");
+  throw std::runtime_error("the assets folder was not found (looked at " + tried +
+                           "); run the program from its build or installation");
 }
 
-fs::path model_folder(const fs::path& chosen) { return chosen.empty() ? assets_folder() / "models" / default_model : chosen; }
-fs::path speech_model_folder(const fs::path& chosen) { return chosen.empty() ? assets_folder() / "models" / default_speech_model : chosen; }
+fs::path model_folder(const fs::path& chosen) {
+  return chosen.empty() ? assets_folder() / "models" / default_model : chosen;
+}
+fs::path speech_model_folder(const fs::path& chosen) {
+  return chosen.empty() ? assets_folder() / "models" / default_speech_model : chosen;
+}
 
 }  // namespace catena::app

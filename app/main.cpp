@@ -62,7 +62,8 @@ std::int64_t gpu_bytes() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App program{"Catena reads and listens along, chunk by chunk, in constant memory.\nEverything stays on this machine."};
+  CLI::App program{
+      "Catena reads and listens along, chunk by chunk, in constant memory.\nEverything stays on this machine."};
   program.name("catena");
   program.set_help_all_flag("--help-all", "Help of every subcommand");
   program.set_version_flag("--version", CATENA_VERSION);

@@ -22,13 +22,15 @@ void check(int status, const char* step) {
 
 void check_size(std::size_t size) {
   if (size != kVoiceFrame) {
-    throw std::invalid_argument("echo cancellation wants " + std::to_string(kVoiceFrame) + " samples a block, not " + std::to_string(size));
+    throw std::invalid_argument("echo cancellation wants " + std::to_string(kVoiceFrame) + " samples a block, not " +
+                                std::to_string(size));
   }
 }
 
 webrtc::AudioProcessing* create() {
   webrtc::Config config;
-  // A tail of 128 ms instead of 48, and a look for the true delay behind it: what sound systems say of their latencies is often wrong.
+  // A tail of 128 ms instead of 48, and a look for the true delay behind it: what sound systems say of their latencies
+  // is often wrong.
   config.Set<webrtc::ExtendedFilter>(new webrtc::ExtendedFilter(true));
   config.Set<webrtc::DelayAgnostic>(new webrtc::DelayAgnostic(true));
   return webrtc::AudioProcessing::Create(config);
@@ -39,7 +41,8 @@ webrtc::AudioProcessing* create() {
 struct EchoCanceller::Impl {
   std::unique_ptr<webrtc::AudioProcessing> processing{create()};
   webrtc::StreamConfig format{kRate, 1};
-  std::array<float, kVoiceFrame> unused{};  // the far end is only listened to, but the library wants to write it somewhere
+  std::array<float, kVoiceFrame>
+      unused{};  // the far end is only listened to, but the library wants to write it somewhere
   int delay_ms = 0;
 };
 

@@ -10,24 +10,28 @@ namespace catena::audio {
 namespace {
 
 constexpr double kNsPerSample = 1e9 / kRate;
-// The far end comes this much before its echo, so that an error of the latencies that the devices tell does not turn it round. The
-// canceller looks 128 ms back.
+// The far end comes this much before its echo, so that an error of the latencies that the devices tell does not turn it
+// round. The canceller looks 128 ms back.
 constexpr int kLeadMs = 30;
 constexpr double kLead = kLeadMs * kRate / 1000.0;
 constexpr double kShortestLead = -0.06 * kRate;
 constexpr int kAlive = 10;                             // blocks within which a player that lives calls back
 constexpr double kSmoothing = 0.02;                    // of the error, each 10 ms: half a second
-constexpr double kGap = 0.1 * kRate;                   // more than callbacks can be late by: the player was opened anew, or sound was lost
-constexpr double kTolerance = 0.04 * kRate;            // while something is heard: moving costs the canceller its bearings for a moment
+constexpr double kGap =
+    0.1 * kRate;  // more than callbacks can be late by: the player was opened anew, or sound was lost
+constexpr double kTolerance =
+    0.04 * kRate;  // while something is heard: moving costs the canceller its bearings for a moment
 constexpr double kToleranceInQuiet = 0.005 * kRate;
 constexpr std::size_t kKept = 2 * kRate;
 constexpr float kHeard = 0.003F;                       // -50 dBFS
 constexpr int kWarmUp = 50;                            // blocks of sound that the canceller needs to find the echo
 constexpr int kTail = 30;                              // blocks for which a room goes on
-constexpr double kMostlyEcho = 0.25;                   // of a block's energy: when less is left, it was the loudspeaker's
+constexpr double kMostlyEcho = 0.25;  // of a block's energy: when less is left, it was the loudspeaker's
 constexpr double kDelaySmoothing = 0.01;
 
-double energy(std::span<const float> block) { return std::inner_product(block.begin(), block.end(), block.begin(), 0.0); }
+double energy(std::span<const float> block) {
+  return std::inner_product(block.begin(), block.end(), block.begin(), 0.0);
+}
 
 bool loud(std::span<const float> block) {
   return std::any_of(block.begin(), block.end(), [](float sample) { return std::abs(sample) > kHeard; });
@@ -36,7 +40,11 @@ bool loud(std::span<const float> block) {
 }  // namespace
 
 EchoPath::EchoPath(std::shared_ptr<FarEnd> far_end)
-    : far_end_(std::move(far_end)), resampler_(far_end_->rate(), Resampler::Kind::prompt), from_ring_(4096), silence_(kVoiceFrame, 0.0F), lead_(kLead) {
+    : far_end_(std::move(far_end)),
+      resampler_(far_end_->rate(), Resampler::Kind::prompt),
+      from_ring_(4096),
+      silence_(kVoiceFrame, 0.0F),
+      lead_(kLead) {
   canceller_.set_delay_ms(kLeadMs);
 }
 
@@ -49,7 +57,8 @@ bool EchoPath::take_played() {
     resampler_.feed(std::span<const float>(from_ring_).first(got), played_);
   }
   // What the microphone's time has passed is of no use any more.
-  const auto old = static_cast<std::size_t>(std::clamp<std::int64_t>(next_ - begin_, 0, static_cast<std::int64_t>(played_.size())));
+  const auto old =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(next_ - begin_, 0, static_cast<std::int64_t>(played_.size())));
   const std::size_t excess = played_.size() - std::min(played_.size(), kKept);
   const std::size_t gone = std::max(old, excess);
   played_.erase(played_.begin(), played_.begin() + static_cast<std::ptrdiff_t>(gone));
@@ -75,7 +84,8 @@ void EchoPath::follow(std::int64_t captured_ns) {
 std::span<const float> EchoPath::block_played(bool arriving) {
   const std::int64_t at = next_ - begin_;
   if (at < 0 || at + kVoiceFrame > static_cast<std::int64_t>(played_.size())) {
-    // The player is closed; or the devices tell such short latencies that the far end would have to come before it is there.
+    // The player is closed; or the devices tell such short latencies that the far end would have to come before it is
+    // there.
     if (arriving && at >= 0) lead_ = std::max(kShortestLead, lead_ - kVoiceFrame);
     return silence_;
   }

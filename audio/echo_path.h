@@ -1,4 +1,5 @@
-// Brings loudspeaker and microphone together at the echo canceller: for every block of the microphone, what was heard at that time.
+// Brings loudspeaker and microphone together at the echo canceller: for every block of the microphone, what was heard
+// at that time.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +13,17 @@
 
 namespace catena::audio {
 
-/// Two devices have two clocks, and their callbacks come when they like. The far end is therefore read without gaps as long as it stays
-/// near the time at which it should be, and moved when it has drifted, if possible while nothing is played. Belongs to one thread.
+/// Two devices have two clocks, and their callbacks come when they like. The far end is therefore read without gaps as
+/// long as it stays near the time at which it should be, and moved when it has drifted, if possible while nothing is
+/// played. Belongs to one thread.
 class EchoPath {
  public:
   /// Throws as EchoCanceller.
   explicit EchoPath(std::shared_ptr<FarEnd> far_end);
 
-  /// kVoiceFrame samples of the microphone at 16 kHz, in place; the first was captured at captured_ns and is processed at now_ns
-  /// (nanoseconds of the clock that FarEnd::play() was given). False when the block held nearly nothing but the loudspeaker's sound: what
-  /// is left of it is no voice, even where it sounds like one.
+  /// kVoiceFrame samples of the microphone at 16 kHz, in place; the first was captured at captured_ns and is processed
+  /// at now_ns (nanoseconds of the clock that FarEnd::play() was given). False when the block held nearly nothing but
+  /// the loudspeaker's sound: what is left of it is no voice, even where it sounds like one.
   bool clean(std::span<float> block, std::int64_t captured_ns, std::int64_t now_ns);
 
   EchoFigures figures() const;

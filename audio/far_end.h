@@ -9,8 +9,8 @@
 
 namespace catena::audio {
 
-/// One player at a time writes, one microphone's thread reads; neither waits for the other. Two seconds are kept: what a reader leaves
-/// there longer is lost, and the times of what follows say so.
+/// One player at a time writes, one microphone's thread reads; neither waits for the other. Two seconds are kept: what
+/// a reader leaves there longer is lost, and the times of what follows say so.
 class FarEnd {
  public:
   /// Of the samples, Hz.
@@ -18,8 +18,8 @@ class FarEnd {
 
   int rate() const { return rate_; }
 
-  /// The audio callback's side: mono samples, silence included, the first of which is heard at this time (nanoseconds of the steady
-  /// clock). Neither allocates nor waits.
+  /// The audio callback's side: mono samples, silence included, the first of which is heard at this time (nanoseconds
+  /// of the steady clock). Neither allocates nor waits.
   void play(std::span<const float> samples, std::int64_t heard_at_ns, std::int64_t now_ns) noexcept {
     zero_ns_.store(heard_at_ns - duration_ns(written_), std::memory_order_relaxed);
     ahead_ns_.store(heard_at_ns - now_ns, std::memory_order_relaxed);
@@ -31,8 +31,8 @@ class FarEnd {
 
   std::size_t read(std::span<float> out) noexcept { return ring_.read(out); }
   bool begun() const noexcept { return begun_.load(std::memory_order_acquire); }
-  /// When the very first sample would have been heard if all had come without a gap, by the latest callback: sample i, counted over all
-  /// that was read, is heard i / rate() later.
+  /// When the very first sample would have been heard if all had come without a gap, by the latest callback: sample i,
+  /// counted over all that was read, is heard i / rate() later.
   std::int64_t zero_ns() const noexcept { return zero_ns_.load(std::memory_order_relaxed); }
   /// The loudspeaker's latency: from play() to being heard.
   std::int64_t ahead_ns() const noexcept { return ahead_ns_.load(std::memory_order_relaxed); }

@@ -16,7 +16,8 @@ std::vector<OutputDevice> list_output_devices() {
     const PaDeviceInfo* info = Pa_GetDeviceInfo(i);
     if (info == nullptr || info->maxOutputChannels == 0) continue;
     const std::string name = stable_device_name(info->name);
-    const auto known = std::find_if(devices.begin(), devices.end(), [&](const OutputDevice& device) { return device.name == name; });
+    const auto known =
+        std::find_if(devices.begin(), devices.end(), [&](const OutputDevice& device) { return device.name == name; });
     if (known == devices.end()) {
       devices.push_back({name, i == default_output});
     } else {

@@ -25,7 +25,9 @@ constexpr int kCallbacksPerSecond = 50;
 constexpr double kSuggestedLatency = 0.03;
 constexpr double kDeadAfterSeconds = 2;
 
-std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count(); }
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+}
 
 PaDeviceIndex find_output(const std::string& name) {
   for (PaDeviceIndex i = 0; !name.empty() && i < Pa_GetDeviceCount(); ++i) {
@@ -56,7 +58,8 @@ struct Player::Impl {
   std::atomic<std::int64_t> played{0};
   std::atomic<std::int64_t> last_callback{now_ns()};
 
-  static int callback(const void*, void* output, unsigned long frames, const PaStreamCallbackTimeInfo*, PaStreamCallbackFlags, void* self) {
+  static int callback(const void*, void* output, unsigned long frames, const PaStreamCallbackTimeInfo*,
+                      PaStreamCallbackFlags, void* self) {
     static_cast<Impl*>(self)->fill(static_cast<float*>(output), frames);
     return paContinue;
   }
@@ -87,7 +90,8 @@ struct Player::Impl {
       }
       if (far_end != nullptr) {
         const double before_s = static_cast<double>(done) / rate;
-        far_end->play(std::span<const float>(mono).first(wanted), heard_at + static_cast<std::int64_t>(before_s * 1e9), now);
+        far_end->play(std::span<const float>(mono).first(wanted), heard_at + static_cast<std::int64_t>(before_s * 1e9),
+                      now);
       }
       done += wanted;
     }
@@ -116,8 +120,9 @@ Player::Player(const std::string& device, int rate, std::shared_ptr<FarEnd> far_
     parameters.channelCount = impl_->channels = channels;
     parameters.sampleFormat = paFloat32;
     parameters.suggestedLatency = std::max(kSuggestedLatency, info.defaultLowOutputLatency);
-    error = Pa_OpenStream(&impl_->stream, nullptr, &parameters, rate, static_cast<unsigned long>(rate / kCallbacksPerSecond), paNoFlag, &Impl::callback,
-                          impl_.get());
+    error =
+        Pa_OpenStream(&impl_->stream, nullptr, &parameters, rate,
+                      static_cast<unsigned long>(rate / kCallbacksPerSecond), paNoFlag, &Impl::callback, impl_.get());
     if (error == paNoError) {
       break;
     }

@@ -13,8 +13,9 @@ namespace catena::audio {
 /// Samples go into a ring and from there to the device. write(), discard() and the questions belong to one thread.
 class Player {
  public:
-  /// Opens the output device with this stable name, the default one when it is empty or not there. Throws std::runtime_error with one
-  /// line when there is none that takes sound of this rate. far_end, of the same rate: is told what the device gets, silence included.
+  /// Opens the output device with this stable name, the default one when it is empty or not there. Throws
+  /// std::runtime_error with one line when there is none that takes sound of this rate. far_end, of the same rate: is
+  /// told what the device gets, silence included.
   Player(const std::string& device, int rate, std::shared_ptr<FarEnd> far_end = nullptr);
   ~Player();
   Player(const Player&) = delete;

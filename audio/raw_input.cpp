@@ -19,10 +19,13 @@ Source::Block RawInput::read(std::span<float> out) {
   bytes_.resize(held + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   if (got < 0 && errno != EINTR) {
     ended_ = true;
-    events_.push_back({SourceEventKind::failed, "standard input", std::string("standard input cannot be read (") + std::strerror(errno) + ")"});
+    events_.push_back({SourceEventKind::failed, "standard input",
+                       std::string("standard input cannot be read (") + std::strerror(errno) + ")"});
   } else if (got == 0) {
     ended_ = true;
-    if (!bytes_.empty()) events_.push_back({SourceEventKind::truncated, "standard input", "standard input ends in the middle of a sample; is it 16-bit sound?"});
+    if (!bytes_.empty())
+      events_.push_back({SourceEventKind::truncated, "standard input",
+                         "standard input ends in the middle of a sample; is it 16-bit sound?"});
   }
   const std::size_t count = bytes_.size() / 2;
   for (std::size_t i = 0; i < count; ++i) {

@@ -34,7 +34,8 @@ void play(const std::string& loudspeaker, std::span<const float> samples, int ra
   while (!samples.empty() || !player.idle()) {
     if (stop()) return;
     if (!player.alive()) {
-      throw std::runtime_error("loudspeaker '" + player.device() + "' takes no sound; plug it in or choose another output");
+      throw std::runtime_error("loudspeaker '" + player.device() +
+                               "' takes no sound; plug it in or choose another output");
     }
     samples = samples.subspan(player.write(samples));
     std::this_thread::sleep_for(kLook);

@@ -33,17 +33,23 @@ class Worker {
   using Emit = std::function<void(SoundUpdate)>;
 
   Worker(Source& source, std::shared_ptr<FarEnd> far_end, std::function<ChunkSettings()> chunks, Emit emit)
-      : source_(source), chunks_(std::move(chunks)), emit_(std::move(emit)), processor_({}, std::move(far_end)), samples_(kBlock) {}
+      : source_(source),
+        chunks_(std::move(chunks)),
+        emit_(std::move(emit)),
+        processor_({}, std::move(far_end)),
+        samples_(kBlock) {}
 
   void run() {
     while (!source_.ended()) {
       const SourceStatus before = source_.status();
       fill_ = std::max(fill_, before.buffer_fill);
-      const std::int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+      const std::int64_t now_ns =
+          std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
       const Source::Block block = source_.read(samples_);
       if (block.count > 0) {
         const auto captured_ns = now_ns - static_cast<std::int64_t>(before.input_latency_ms * 1e6);
-        processor_.feed(std::span<const float>(samples_).first(block.count), block.rate, chunks_(), captured_ns, now_ns);
+        processor_.feed(std::span<const float>(samples_).first(block.count), block.rate, chunks_(), captured_ns,
+                        now_ns);
       }
       take_events();
       if (update_due()) {

@@ -23,8 +23,8 @@ SoundProcessor::SoundProcessor(SegmenterSettings segmenter, std::shared_ptr<FarE
   }
 }
 
-void SoundProcessor::feed(std::span<const float> samples, int rate, const ChunkSettings& chunks, std::int64_t captured_ns,
-                          std::int64_t processed_ns) {
+void SoundProcessor::feed(std::span<const float> samples, int rate, const ChunkSettings& chunks,
+                          std::int64_t captured_ns, std::int64_t processed_ns) {
   const std::int64_t start = now_ns();
   chunk_mark_ns_ = start;
   chunk_settings_ = chunks;

@@ -1,4 +1,5 @@
-// The chain behind a source: level, resampling, echo cancellation, log-mel, voice activity, chunks. No thread, no clock but for timing.
+// The chain behind a source: level, resampling, echo cancellation, log-mel, voice activity, chunks. No thread, no clock
+// but for timing.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +25,13 @@ struct ChunkSettings {
 /// One stream's processing. The results of the sound do not depend on how it is split into feeds.
 class SoundProcessor {
  public:
-  /// far_end: what a loudspeaker plays that this microphone may hear; null: there is none, and the sound is taken as it is. Throws
-  /// std::runtime_error when the canceller does not start.
+  /// far_end: what a loudspeaker plays that this microphone may hear; null: there is none, and the sound is taken as it
+  /// is. Throws std::runtime_error when the canceller does not start.
   explicit SoundProcessor(SegmenterSettings segmenter = {}, std::shared_ptr<FarEnd> far_end = nullptr);
 
-  /// Mono samples at `rate` Hz; the rate may change between calls. `chunks` counts from the next chunk on. captured_ns and
-  /// processed_ns: when the last of the samples was heard, and now (nanoseconds, the far end's clock); of no meaning without a far end.
+  /// Mono samples at `rate` Hz; the rate may change between calls. `chunks` counts from the next chunk on. captured_ns
+  /// and processed_ns: when the last of the samples was heard, and now (nanoseconds, the far end's clock); of no
+  /// meaning without a far end.
   void feed(std::span<const float> samples, int rate, const ChunkSettings& chunks, std::int64_t captured_ns = 0,
             std::int64_t processed_ns = 0);
   /// The stream has ended: takes what the resampler still holds and closes the running segment and chunk.

@@ -37,8 +37,10 @@ int take(short* wav, int count, espeak_EVENT* events) {
     if (event->type != espeakEVENT_WORD) {
       continue;
     }
-    const auto character = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(event->text_position, 1)) - 1, 0, speech->byte_of_character.size() - 1);
-    speech->words.push_back({speech->byte_of_character[character], static_cast<std::int64_t>(event->audio_position) * speech->rate / 1000});
+    const auto character = std::clamp<std::size_t>(static_cast<std::size_t>(std::max(event->text_position, 1)) - 1, 0,
+                                                   speech->byte_of_character.size() - 1);
+    speech->words.push_back(
+        {speech->byte_of_character[character], static_cast<std::int64_t>(event->audio_position) * speech->rate / 1000});
   }
   speech->samples.resize(wav == nullptr ? 0 : static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < speech->samples.size(); ++i) {
@@ -62,9 +64,11 @@ Synthesizer& Synthesizer::instance() {
   return synthesizer;
 }
 
-Synthesizer::Synthesizer() : rate_(espeak_Initialize(AUDIO_OUTPUT_RETRIEVAL, kBufferMs, nullptr, espeakINITIALIZE_DONT_EXIT)) {
+Synthesizer::Synthesizer()
+    : rate_(espeak_Initialize(AUDIO_OUTPUT_RETRIEVAL, kBufferMs, nullptr, espeakINITIALIZE_DONT_EXIT)) {
   if (rate_ <= 0) {
-    throw std::runtime_error("the voice cannot be started: espeak-ng's data are missing; install the package espeak-ng-data");
+    throw std::runtime_error(
+        "the voice cannot be started: espeak-ng's data are missing; install the package espeak-ng-data");
   }
   espeak_SetSynthCallback(take);
 }
@@ -74,7 +78,8 @@ std::vector<Voice> Synthesizer::voices() {
   std::vector<Voice> result;
   for (const espeak_VOICE** voice = espeak_ListVoices(nullptr); *voice != nullptr; ++voice) {
     // The first byte of the list of languages is a priority.
-    result.push_back({(*voice)->name, (*voice)->languages != nullptr && (*voice)->languages[0] != 0 ? (*voice)->languages + 1 : ""});
+    result.push_back(
+        {(*voice)->name, (*voice)->languages != nullptr && (*voice)->languages[0] != 0 ? (*voice)->languages + 1 : ""});
   }
   return result;
 }
@@ -97,7 +102,8 @@ bool Synthesizer::speak(std::string_view text, const VoiceSettings& settings, co
   }
   speech.byte_of_character.push_back(text.size());
   const std::string terminated(text);
-  if (espeak_Synth(terminated.c_str(), terminated.size() + 1, 0, POS_CHARACTER, 0, espeakCHARS_UTF8, nullptr, &speech) != EE_OK) {
+  if (espeak_Synth(terminated.c_str(), terminated.size() + 1, 0, POS_CHARACTER, 0, espeakCHARS_UTF8, nullptr,
+                   &speech) != EE_OK) {
     throw std::runtime_error("the voice failed; is espeak-ng installed completely?");
   }
   espeak_Synchronize();

@@ -41,8 +41,8 @@ class Synthesizer {
 
   int rate() const { return rate_; }  ///< Hz, mono
   std::vector<Voice> voices();
-  /// Speaks UTF-8 text into the sink, as fast as that takes it. False when the sink stopped it. Throws std::runtime_error with one line
-  /// for a voice that is not there.
+  /// Speaks UTF-8 text into the sink, as fast as that takes it. False when the sink stopped it. Throws
+  /// std::runtime_error with one line for a voice that is not there.
   bool speak(std::string_view text, const VoiceSettings& settings, const Sink& sink);
 
  private:

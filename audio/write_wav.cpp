@@ -10,7 +10,8 @@ namespace catena::audio {
 void write_wav(const std::filesystem::path& file, std::span<const float> samples, int rate) {
   std::error_code ignored;
   // A device or pipe is written to, not replaced.
-  const bool special = std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored) && !std::filesystem::is_directory(file, ignored);
+  const bool special = std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored) &&
+                       !std::filesystem::is_directory(file, ignored);
   const std::filesystem::path part = special ? file : std::filesystem::path(file.string() + ".part");
   const auto failed = [&](const std::string& why) {
     if (!special) std::filesystem::remove(part, ignored);

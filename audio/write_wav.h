@@ -6,7 +6,8 @@
 
 namespace catena::audio {
 
-/// 16-bit mono WAV, atomically: a file that was there before stays when this fails. Throws std::runtime_error with one line.
+/// 16-bit mono WAV, atomically: a file that was there before stays when this fails. Throws std::runtime_error with one
+/// line.
 void write_wav(const std::filesystem::path& file, std::span<const float> samples, int rate);
 
 }  // namespace catena::audio

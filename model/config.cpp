@@ -66,7 +66,8 @@ void read(const json& object, const char* key, Carry& value) {
       return;
     }
   }
-  out_of_bounds(std::string("\"") + key + "\"", "\"" + name + "\"", "\"delta\", \"linear\", \"vector\", \"none\" or \"attention\"");
+  out_of_bounds(std::string("\"") + key + "\"", "\"" + name + "\"",
+                "\"delta\", \"linear\", \"vector\", \"none\" or \"attention\"");
 }
 
 enum class Key { needed, optional };
@@ -165,13 +166,17 @@ void ModelConfig::validate() const {
           "8 to 512");
   require(regression_share >= 0 && regression_share < 1, "regression_share", regression_share, "0 to less than 1");
   require(summary_levels >= 0 && summary_levels <= 4, "summary_levels", summary_levels, "0 to 4");
-  require(features >= 0 && features <= 8192 && features % 16 == 0, "features", features, "a multiple of 16 from 0 to 8192");
-  require(around_taps == 0 || (around_taps % 2 == 1 && around_taps <= 31), "around_taps", around_taps, "0 or an odd number to 31");
+  require(features >= 0 && features <= 8192 && features % 16 == 0, "features", features,
+          "a multiple of 16 from 0 to 8192");
+  require(around_taps == 0 || (around_taps % 2 == 1 && around_taps <= 31), "around_taps", around_taps,
+          "0 or an odd number to 31");
   if (around_taps > 0 && !reads_frames()) {
-    throw std::runtime_error("around_taps is " + std::to_string(around_taps) + ", expected 0: a model that reads tokens does not look ahead");
+    throw std::runtime_error("around_taps is " + std::to_string(around_taps) +
+                             ", expected 0: a model that reads tokens does not look ahead");
   }
   if (reads_frames() && carry == Carry::attention) {
-    throw std::runtime_error("features is " + std::to_string(features) + ", expected 0: carry \"attention\" reads tokens only");
+    throw std::runtime_error("features is " + std::to_string(features) +
+                             ", expected 0: carry \"attention\" reads tokens only");
   }
   if (shared_attention && !has_memory()) {
     throw std::runtime_error("shared_attention is true, expected false: it is for carry \"delta\" or \"linear\"");

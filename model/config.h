@@ -49,14 +49,16 @@ struct ModelConfig {
   int heads = 0;
   int ffn = 0;          ///< hidden width of SwiGLU
   int features = 0;     ///< numbers of an input frame, for a model that reads sound; 0: it reads tokens
-  int around_taps = 0;  ///< odd; a depthwise convolution over the frames on both sides, inside the chunk, is added to what every mixer reads; 0: none
+  int around_taps = 0;  ///< odd; a depthwise convolution over the frames on both sides, inside the chunk, is added to
+                        ///< what every mixer reads; 0: none
   int gate_hidden = 0;  ///< hidden width of the importance gate; 0: no gate, every token is written in full
   int conv_taps = 4;    ///< causal convolution before q, k, v of a layer with a regression memory
   int local_taps = 0;   ///< causal convolution that is added to q, k, v of a local layer, across boundaries; 0: none
   bool shared_attention = false;  ///< memory layers attend too, to the keys and values of the local layer below
   Carry carry = Carry::delta;
   float regression_share = 0.3F;  ///< vector: how much of the previous r stays in the next
-  int summary_levels = 0;         ///< pyramid of summaries that local layers look at beside their chunk; 0: none. Training form only
+  int summary_levels =
+      0;  ///< pyramid of summaries that local layers look at beside their chunk; 0: none. Training form only
   bool fill_in_middle = false;    ///< trained to look at the text after the cursor
   bool spoken_asides = false;     ///< trained to read what is said while a text is written
   float gate_temperature = 0.1F;

@@ -134,8 +134,9 @@ void MainWindow::buildPanels() {
   connect(compare_, &DashboardPanel::pictureWanted, this, &MainWindow::savePicture);
   connect(transcript_, &TranscriptPanel::exportWanted, this, &MainWindow::saveTranscript);
   connect(sound_, &SoundPanel::runningChanged, transcript_, &TranscriptPanel::setListening);
-  for (PanelWidget* panel : {static_cast<PanelWidget*>(sound_), static_cast<PanelWidget*>(chunks_), static_cast<PanelWidget*>(transcript_),
-                             static_cast<PanelWidget*>(memory_), static_cast<PanelWidget*>(latency_), static_cast<PanelWidget*>(compare_)})
+  for (PanelWidget* panel :
+       {static_cast<PanelWidget*>(sound_), static_cast<PanelWidget*>(chunks_), static_cast<PanelWidget*>(transcript_),
+        static_cast<PanelWidget*>(memory_), static_cast<PanelWidget*>(latency_), static_cast<PanelWidget*>(compare_)})
     connect(&panel->notices(), &NoticeBar::actionTriggered, this, &MainWindow::act);
 }
 

@@ -93,7 +93,8 @@ void MainWindow::saveCsv() {
 }
 
 void MainWindow::saveCompared() {
-  const QString path = ask_save_path(tr("Save the comparison"), QStringLiteral("catena-compare.csv"), tr("CSV (*.csv)"));
+  const QString path =
+      ask_save_path(tr("Save the comparison"), QStringLiteral("catena-compare.csv"), tr("CSV (*.csv)"));
   if (!path.isEmpty()) say(writeTextFile(path, compare_->csv(), false), tr("saved %1").arg(QFileInfo(path).fileName()));
 }
 

@@ -102,7 +102,8 @@ void MainWindow::buildEditMenu() {
 void MainWindow::buildViewMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&View"));
   int number = 0;
-  for (const Panel panel : {Panel::sound, Panel::memory, Panel::latency, Panel::chunk, Panel::transcript, Panel::compare}) {
+  for (const Panel panel :
+       {Panel::sound, Panel::memory, Panel::latency, Panel::chunk, Panel::transcript, Panel::compare}) {
     QAction* toggle = dockOf(panel)->toggleViewAction();
     toggle->setShortcut(QKeySequence(QKeyCombination(Qt::AltModifier, static_cast<Qt::Key>(Qt::Key_1 + number++))));
     menu->addAction(toggle);

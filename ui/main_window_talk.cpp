@@ -21,7 +21,9 @@ namespace {
 
 constexpr int most_read_aloud = 1'000'000;  // bytes: many hours
 
-bool answering(const TalkState& state) { return state.turn == Turn::thinking || state.turn == Turn::speaking || state.turn == Turn::held; }
+bool answering(const TalkState& state) {
+  return state.turn == Turn::thinking || state.turn == Turn::speaking || state.turn == Turn::held;
+}
 
 }  // namespace
 
@@ -47,7 +49,8 @@ void MainWindow::buildTalkMenu(QMenu* menu) {
     const QString problem = readAloud();
     if (!problem.isEmpty()) status_->say(problem);
   });
-  stop_voice_ = menu->addAction(tr("&Stop the voice"), QKeySequence(Qt::SHIFT | Qt::Key_F4), this, [this] { session_.stopVoice(); });
+  stop_voice_ = menu->addAction(tr("&Stop the voice"), QKeySequence(Qt::SHIFT | Qt::Key_F4), this,
+                                [this] { session_.stopVoice(); });
   menu->addAction(tr("&Voice settings..."), this, &MainWindow::showTalkSettings);
 }
 
@@ -56,7 +59,8 @@ void MainWindow::connectTalk() {
   connect(&session_, &Session::talkLine, transcript_, qOverload<const TalkLine&>(&TranscriptPanel::add));
   connect(&session_, &Session::turnFigures, transcript_, qOverload<const TurnFigures&>(&TranscriptPanel::add));
   connect(&session_, &Session::dictated, this, &MainWindow::insertDictated);
-  connect(sound_, &SoundPanel::runningChanged, this, [this](bool running) { microphone_for_talk_ = microphone_for_talk_ && running; });
+  connect(sound_, &SoundPanel::runningChanged, this,
+          [this](bool running) { microphone_for_talk_ = microphone_for_talk_ && running; });
   connect(&transcript_->talk(), &TalkBar::talkWanted, this, &MainWindow::setTalking);
   connect(&transcript_->talk(), &TalkBar::settingsWanted, this, &MainWindow::showTalkSettings);
   connect(new TalkKey(this), &TalkKey::held, this, &MainWindow::holdToTalk);
@@ -154,8 +158,10 @@ void MainWindow::holdToTalk(bool down) {
 QString MainWindow::readAloud() {
   const CodeEditor& editor = tabs_->page()->editor();
   QByteArray text = editor.selectedText();
-  if (text.trimmed().isEmpty()) text = editor.textRange(editor.caret(), qMin(most_read_aloud, editor.byteCount() - editor.caret()));
-  if (text.trimmed().isEmpty()) text = editor.textRange(0, qMin(most_read_aloud, editor.byteCount()));  // nothing behind the cursor
+  if (text.trimmed().isEmpty())
+    text = editor.textRange(editor.caret(), qMin(most_read_aloud, editor.byteCount() - editor.caret()));
+  if (text.trimmed().isEmpty())
+    text = editor.textRange(0, qMin(most_read_aloud, editor.byteCount()));  // nothing behind the cursor
   if (text.trimmed().isEmpty()) return tr("There is nothing to read.");
   session_.readAloud(QString::fromUtf8(text));
   return {};
@@ -189,7 +195,8 @@ CommandOutcome MainWindow::carryOut(const SpokenCommand& command) {
       editor.command(QsciScintillaBase::SCI_UNDO);
       return {true, {}};
     case SpokenCommand::What::chunk_length:
-      if (!chunks_->setChunkLength(command.number)) return {false, tr("The chunk length can be 8, 16, 32, 64, 128, 256 or 512.")};
+      if (!chunks_->setChunkLength(command.number))
+        return {false, tr("The chunk length can be 8, 16, 32, 64, 128, 256 or 512.")};
       return {true, {}};
   }
   return {};

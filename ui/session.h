@@ -314,8 +314,8 @@ class Session : public QObject {
   virtual void startSound(const QString& device_name) = 0;  ///< empty name: the default device
   virtual void openSoundFile(const QString& path) = 0;      ///< plays a file through the sound path in real time
   virtual void stopSound() = 0;
-  /// Tries the devices: a second of a tone, or three seconds of the microphone played back. Results come as soundCheck(). A check ends early
-  /// by stopSoundCheck(); the running source is not disturbed.
+  /// Tries the devices: a second of a tone, or three seconds of the microphone played back. Results come as
+  /// soundCheck(). A check ends early by stopSoundCheck(); the running source is not disturbed.
   virtual void checkSound(SoundCheck check, const QString& microphone, const QString& loudspeaker) = 0;
   virtual void stopSoundCheck() = 0;
 

@@ -13,7 +13,8 @@ Colors lightColors() {
   c.chart = "#ffffff", c.chart_grid = "#e3e5e8", c.notice = "#fff3d1", c.good = "#1f7a3d", c.warning = "#a65f00",
   c.bad = "#c0262d";
   c.series_a = "#1f6fbf", c.series_b = "#b0562b", c.mark = "#7a4fb5";
-  c.lines = {"#1f6fbf", "#b0562b", "#c0262d", "#1f7a3d", "#7a4fb5", "#0f7f86", "#8a6d00", "#b0307f", "#4a5560", "#5b7f1f"};
+  c.lines = {"#1f6fbf", "#b0562b", "#c0262d", "#1f7a3d", "#7a4fb5",
+             "#0f7f86", "#8a6d00", "#b0307f", "#4a5560", "#5b7f1f"};
   c.keyword = "#7a3e9d", c.type = "#1b6f8a", c.string = "#2f7d32", c.number = "#9a5b00", c.comment = "#6c7680";
   c.preprocessor = "#8a4b2a";
   return c;
@@ -27,7 +28,8 @@ Colors darkColors() {
   c.chart = "#1e2024", c.chart_grid = "#343941", c.notice = "#463a1c", c.good = "#5fc27e", c.warning = "#e0a63c",
   c.bad = "#f0716f";
   c.series_a = "#62aef0", c.series_b = "#e39a6b", c.mark = "#b892ee";
-  c.lines = {"#62aef0", "#e39a6b", "#f0716f", "#5fc27e", "#b892ee", "#4fc3c9", "#d9b84a", "#ec7fc0", "#aab4c0", "#a5cf5f"};
+  c.lines = {"#62aef0", "#e39a6b", "#f0716f", "#5fc27e", "#b892ee",
+             "#4fc3c9", "#d9b84a", "#ec7fc0", "#aab4c0", "#a5cf5f"};
   c.keyword = "#c594e0", c.type = "#6fc3dc", c.string = "#8fce8c", c.number = "#e2b26b", c.comment = "#8b939d";
   c.preprocessor = "#d6a07c";
   return c;

@@ -17,7 +17,9 @@ namespace catena::app {
 
 using namespace catena::model;
 
-std::shared_ptr<const Weights> bench_weights(const BenchOptions& options) { return Weights::load(model_folder(options.model.folder)); }
+std::shared_ptr<const Weights> bench_weights(const BenchOptions& options) {
+  return Weights::load(model_folder(options.model.folder));
+}
 
 std::vector<Token> bench_tokens(const BenchOptions& options, int vocab, std::size_t count) {
   std::vector<Token> tokens;
@@ -89,13 +91,22 @@ void set_callback(CLI::App& command, const std::shared_ptr<Options>& options, co
 
 void add_models(CLI::App& bench, int& exit_code) {
   auto options = std::make_shared<ModelsBenchOptions>();
-  CLI::App* command = bench.add_subcommand("models", "Models of any kind side by side: likelihood by position, recall by distance, gradients, cost");
+  CLI::App* command = bench.add_subcommand(
+      "models", "Models of any kind side by side: likelihood by position, recall by distance, gradients, cost");
   command->add_option("FOLDERS", options->folders, "Model folders")->required();
   command->add_option("--tokens", options->tokens, "Packed held-out text")->required();
-  command->add_option("--streams", options->streams, "Parts of it that are read")->capture_default_str()->check(CLI::Range(1, 4096));
-  command->add_option("--length", options->length, "Tokens of each part")->capture_default_str()->check(CLI::Range(128, 1 << 16));
-  command->add_option("--longest-recall", options->longest_recall, "Farthest distance of the recall test, in tokens")->capture_default_str()->check(CLI::Range(64, 1 << 16));
-  command->add_option("--training-steps", options->training_steps, "Steps that training is timed over")->capture_default_str()->check(CLI::Range(1, 100));
+  command->add_option("--streams", options->streams, "Parts of it that are read")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
+  command->add_option("--length", options->length, "Tokens of each part")
+      ->capture_default_str()
+      ->check(CLI::Range(128, 1 << 16));
+  command->add_option("--longest-recall", options->longest_recall, "Farthest distance of the recall test, in tokens")
+      ->capture_default_str()
+      ->check(CLI::Range(64, 1 << 16));
+  command->add_option("--training-steps", options->training_steps, "Steps that training is timed over")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
   set_callback(*command, options, std::make_shared<bool>(false), bench_models, exit_code);
 }
 
@@ -122,19 +133,29 @@ void add_bill(CLI::App& bench, int& exit_code) {
   auto training = std::make_shared<BillOptions>();
   auto of_training = std::make_shared<bool>(false), as_json = std::make_shared<bool>(false);
   auto lengths = std::make_shared<std::vector<std::int64_t>>();
-  CLI::App* command = bench.add_subcommand("bill", "Compute, memory and state of every attention system by length, formula and measurement; or of a training step");
+  CLI::App* command = bench.add_subcommand(
+      "bill",
+      "Compute, memory and state of every attention system by length, formula and measurement; or of a training step");
   command->add_option("--systems", options->systems, "Of the attention lab; default: all");
   command->add_option("--lengths", *lengths, "Tokens of a sequence")->check(CLI::Range(1, 1 << 20));
-  command->add_option("--width", options->width, "Width of the mixers")->capture_default_str()->check(CLI::Range(2, 8192));
+  command->add_option("--width", options->width, "Width of the mixers")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 8192));
   command->add_option("--heads", options->heads, "Heads of the mixers")->capture_default_str();
   command->add_option("--chunk", options->chunk, "Tokens of a chunk or block")->capture_default_str();
-  command->add_option("--runs", options->runs, "Passes, the median of which is told")->capture_default_str()->check(CLI::Range(1, 1000));
+  command->add_option("--runs", options->runs, "Passes, the median of which is told")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
 #ifdef CATENA_WITH_GUI
   command->add_option("--plot", options->plot, "PNG to draw, both axes logarithmic");
-  command->add_option("--plot-y", options->plot_y, "What it shows")->capture_default_str()->check(CLI::IsMember({"time_ms", "flops_counted", "peak_bytes", "state_bytes"}));
+  command->add_option("--plot-y", options->plot_y, "What it shows")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"time_ms", "flops_counted", "peak_bytes", "state_bytes"}));
 #endif
   command->add_flag("--training", *of_training, "A training step of whole models against Transformers' instead");
-  command->add_option("--batch", training->batch, "Streams side by side in training")->capture_default_str()->check(CLI::Range(1, 4096));
+  command->add_option("--batch", training->batch, "Streams side by side in training")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
   command
       ->add_option("--layers", training->layers,
                    "Layers of the models in training: deeper ones share less in embedding and logits")
@@ -143,15 +164,23 @@ void add_bill(CLI::App& bench, int& exit_code) {
   command->add_option("--precision", training->precision, "Of the products in training")
       ->capture_default_str()
       ->check(CLI::IsMember({"float32", "bfloat16"}));
-  command->add_option("--steps", training->steps, "Training steps timed")->capture_default_str()->check(CLI::Range(1, 100));
+  command->add_option("--steps", training->steps, "Training steps timed")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
   command->add_flag("--quick", options->quick, "Under 40 s on two cores");
   command->add_flag("--json", *as_json, "One JSON object a line");
   command->callback([=, &exit_code] {
     watch_for_interrupt();
     bool first = true;
     const auto show = [&](const nlohmann::json& line) {
-      static const Columns columns = {{"system", "system"}, {"length", "tokens"}, {"flops", "flops, formula"}, {"flops_counted", "counted"},
-                                      {"share_of_attention", "of attention"}, {"time_ms", "ms"}, {"peak_bytes", "peak bytes"}, {"state_bytes", "state bytes"}};
+      static const Columns columns = {{"system", "system"},
+                                      {"length", "tokens"},
+                                      {"flops", "flops, formula"},
+                                      {"flops_counted", "counted"},
+                                      {"share_of_attention", "of attention"},
+                                      {"time_ms", "ms"},
+                                      {"peak_bytes", "peak bytes"},
+                                      {"state_bytes", "state bytes"}};
       if (*as_json) {
         std::printf("%s\n", line.dump().c_str());
       } else if (*of_training) {
@@ -202,25 +231,40 @@ void add_train(CLI::App& bench, int& exit_code) {
 void add_recall(CLI::App& bench, int& exit_code) {
   auto options = std::make_shared<RecallOptions>();
   auto as_json = std::make_shared<bool>(false);
-  CLI::App* command = bench.add_subcommand("recall", "Small models of every attention system trained to recall pairs and to copy: accuracy by distance against state size");
+  CLI::App* command = bench.add_subcommand("recall",
+                                           "Small models of every attention system trained to recall pairs and to "
+                                           "copy: accuracy by distance against state size");
   command->add_option("--systems", options->systems, "Of the attention lab; default: all");
-  command->add_option("--tasks", options->tasks, "recall: keys in any order; copy: a sequence in its order")->check(CLI::IsMember({"recall", "copy"}));
-  command->add_option("--width", options->width, "Width of the models")->capture_default_str()->check(CLI::Range(2, 8192));
+  command->add_option("--tasks", options->tasks, "recall: keys in any order; copy: a sequence in its order")
+      ->check(CLI::IsMember({"recall", "copy"}));
+  command->add_option("--width", options->width, "Width of the models")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 8192));
   command->add_option("--heads", options->heads, "Heads of the mixers")->capture_default_str();
-  command->add_option("--layers", options->layers, "Layers of the models")->capture_default_str()->check(CLI::Range(1, 64));
+  command->add_option("--layers", options->layers, "Layers of the models")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
   command->add_option("--chunk", options->chunk, "Tokens of a chunk or block")->capture_default_str();
-  command->add_option("--pairs", options->pairs, "Keys and values to be remembered")->capture_default_str()->check(CLI::Range(1, 32));
-  command->add_option("--steps", options->steps, "Training steps of each model")->capture_default_str()->check(CLI::Range(1, 1000000));
-  command->add_option("--trained", options->trained, "Distances that are trained on, in tokens")->check(CLI::Range(0, 1 << 16));
-  command->add_option("--distances", options->distances, "Distances that are asked at, in tokens")->check(CLI::Range(0, 1 << 16));
+  command->add_option("--pairs", options->pairs, "Keys and values to be remembered")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 32));
+  command->add_option("--steps", options->steps, "Training steps of each model")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("--trained", options->trained, "Distances that are trained on, in tokens")
+      ->check(CLI::Range(0, 1 << 16));
+  command->add_option("--distances", options->distances, "Distances that are asked at, in tokens")
+      ->check(CLI::Range(0, 1 << 16));
   command->add_flag("--quick", options->quick, "Under 40 s on two cores: ten steps a model");
   command->add_flag("--json", *as_json, "One JSON object a line");
   command->callback([=, &exit_code] {
     watch_for_interrupt();
     bool first = true;
     bench_recall(*options, [&](const nlohmann::json& line) {
-      static const Columns columns = {{"system", "system"}, {"task", "task"}, {"distance_tokens", "distance"}, {"accuracy", "accuracy"},
-                                      {"loss_nats", "loss"}, {"parameters", "parameters"}, {"state_bytes", "state bytes"}};
+      static const Columns columns = {
+          {"system", "system"},          {"task", "task"},      {"distance_tokens", "distance"},
+          {"accuracy", "accuracy"},      {"loss_nats", "loss"}, {"parameters", "parameters"},
+          {"state_bytes", "state bytes"}};
       if (*as_json) {
         std::printf("%s\n", line.dump().c_str());
         std::fflush(stdout);
@@ -253,8 +297,12 @@ void add_soak(CLI::App& bench, int& exit_code) {
 void add_voice(CLI::App& bench, int& exit_code) {
   auto options = std::make_shared<VoiceBenchOptions>();
   auto as_json = std::make_shared<bool>(false);
-  CLI::App* command = bench.add_subcommand("voice", "A spoken conversation over loudspeakers: end of speech to answer, barge-in to silence, self-interruptions");
-  command->add_option("--turns", options->turns, "Turns of the user in each of the three conversations")->capture_default_str()->check(CLI::Range(1, 10000));
+  CLI::App* command = bench.add_subcommand(
+      "voice",
+      "A spoken conversation over loudspeakers: end of speech to answer, barge-in to silence, self-interruptions");
+  command->add_option("--turns", options->turns, "Turns of the user in each of the three conversations")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
   command->add_flag("--quick", options->quick, "At most 6 turns");
   command->add_flag("--json", *as_json, "One JSON object");
   options->model.speech.chunk_ms = 320;  // as a conversation has it
@@ -272,7 +320,8 @@ void add_voice(CLI::App& bench, int& exit_code) {
 void add_bench_command(CLI::App& program, int& exit_code) {
   CLI::App* bench = program.add_subcommand("bench", "Measure memory and speed on this machine");
   bench->require_subcommand(1);
-  add(*bench, "flat", "Memory and latency over a long stream, beside a same-size Transformer with KV cache", bench_flat, exit_code);
+  add(*bench, "flat", "Memory and latency over a long stream, beside a same-size Transformer with KV cache", bench_flat,
+      exit_code);
   add(*bench, "step", "One token against the time of moving its bytes", bench_step, exit_code);
   add(*bench, "prefill", "Reading against the time that its products take at this machine's product rate",
       bench_prefill, exit_code);

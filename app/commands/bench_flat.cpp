@@ -28,7 +28,8 @@ double timed_ms(const auto& work) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-nlohmann::json run_transformer(const BenchOptions& options, const ModelConfig& tracker, const std::vector<Token>& tokens) {
+nlohmann::json run_transformer(const BenchOptions& options, const ModelConfig& tracker,
+                               const std::vector<Token>& tokens) {
   const ModelConfig config = same_size_transformer(tracker);
   Transformer transformer(filler_weights(config), options.model.executor().precision, static_cast<int>(tokens.size()));
   std::vector<float> logits(static_cast<std::size_t>(config.vocab));
@@ -63,7 +64,11 @@ nlohmann::json bench_flat(const BenchOptions& options) {
   std::vector<float> logits(static_cast<std::size_t>(config.vocab));
   std::vector<double> times(count);
 
-  nlohmann::json result = {{"bench", "flat"}, {"model", config.name}, {"kernels", bench_kernels(options)}, {"tokens", count}, {"input", options.tokens.empty() ? "random tokens" : options.tokens.string()}};
+  nlohmann::json result = {{"bench", "flat"},
+                           {"model", config.name},
+                           {"kernels", bench_kernels(options)},
+                           {"tokens", count},
+                           {"input", options.tokens.empty() ? "random tokens" : options.tokens.string()}};
   std::size_t resident_warm = 0;
   std::uint64_t numeric = 0, heap = 0;
   for (std::size_t i = 0; i < count && !interrupted(); ++i) {

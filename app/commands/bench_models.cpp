@@ -24,7 +24,9 @@ constexpr int decoded_tokens = 256;
 json positions(const Evaluation& evaluation) {
   json list = json::array();
   for (const PositionBucket& bucket : evaluation.buckets) {
-    if (bucket.bytes > 0) list.push_back({{"first_token", bucket.first}, {"last_token", bucket.last}, {"bits_per_byte", bucket.bits_per_byte()}});
+    if (bucket.bytes > 0)
+      list.push_back(
+          {{"first_token", bucket.first}, {"last_token", bucket.last}, {"bits_per_byte", bucket.bits_per_byte()}});
   }
   return list;
 }
@@ -39,7 +41,8 @@ double median_ms(int count, const auto& work) {
   return percentile(times, 0.5);
 }
 
-/// Bytes of state and time a token behind so many tokens, read and guessed on one thread. Kinds without a streaming form: null.
+/// Bytes of state and time a token behind so many tokens, read and guessed on one thread. Kinds without a streaming
+/// form: null.
 void decode(const std::filesystem::path& folder, std::span<const Token> tokens, json& result) {
   const auto weights = Weights::load(folder);
   const ModelConfig& config = weights->config();
@@ -74,7 +77,10 @@ json bench_model(const std::filesystem::path& folder, const ModelsBenchOptions& 
   const ModelConfig& config = model.config();
   const TokenFile file(options.tokens, config.vocab);
   file.check_tokens();
-  json result = {{"bench", "models"}, {"model", config.name}, {"carry", to_string(config.carry)}, {"parameters", config.parameters()}};
+  json result = {{"bench", "models"},
+                 {"model", config.name},
+                 {"carry", to_string(config.carry)},
+                 {"parameters", config.parameters()}};
   result["by_position"] = positions(score_by_position(model, file, options.streams, options.length));
   if (interrupted()) return result;
 

@@ -59,7 +59,8 @@ nlohmann::json bench_prefill(const BenchOptions& options) {
   const ExecutorOptions how = options.model.executor();
 #ifndef CATENA_WITH_CUDA
   if (how.device != Device::cpu)
-    throw std::invalid_argument("bench prefill measures the CUDA device only in a build with nvcc; leave --device at cpu");
+    throw std::invalid_argument(
+        "bench prefill measures the CUDA device only in a build with nvcc; leave --device at cpu");
 #endif
   const int clock = how.device == Device::cpu ? how.threads : 2;  // the wall clock: this thread only waits
   const StreamSettings settings = options.model.settings(config);

@@ -1,4 +1,5 @@
-// Hours of sound through the whole path: resampling, features, voice activity, reader, language model. Does anything grow?
+// Hours of sound through the whole path: resampling, features, voice activity, reader, language model. Does anything
+// grow?
 #include <chrono>
 #include <vector>
 
@@ -36,10 +37,13 @@ std::vector<float> samples_of(const std::filesystem::path& file, int& rate) {
 nlohmann::json bench_soak(const SoakOptions& options) {
   const double hours = options.quick ? std::min(options.hours, kQuickHours) : options.hours;
   int rate = 0;
-  const std::vector<float> samples = samples_of(options.file.empty() ? assets_folder() / "sounds" / "demo.flac" : options.file, rate);
-  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language());
+  const std::vector<float> samples =
+      samples_of(options.file.empty() ? assets_folder() / "sounds" / "demo.flac" : options.file, rate);
+  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech,
+                          options.model.language());
   audio::SoundProcessor processor;
-  const double span_s = 3600 * std::min(1.0, hours / 4);  // what is compared: the first and the last hour, or quarter of a shorter run
+  const double span_s =
+      3600 * std::min(1.0, hours / 4);  // what is compared: the first and the last hour, or quarter of a shorter run
   std::vector<double> first, last;
   first.reserve(100'000);
   last.reserve(100'000);
@@ -61,10 +65,16 @@ nlohmann::json bench_soak(const SoakOptions& options) {
     if (sound_s <= span_s) first.push_back(ms);
     if (sound_s > 3600 * hours - span_s) last.push_back(ms);
   }
-  nlohmann::json result = {{"bench", "soak"}, {"hours", sound_s / 3600}, {"chunk_ms", options.model.speech.chunk_ms}, {"chunks", listener.stream().chunks()}, {"words", words}};
+  nlohmann::json result = {{"bench", "soak"},
+                           {"hours", sound_s / 3600},
+                           {"chunk_ms", options.model.speech.chunk_ms},
+                           {"chunks", listener.stream().chunks()},
+                           {"words", words}};
   result["state_bytes"] = listener.stream().state_bytes();
-  result["state_growth_bytes"] = static_cast<std::int64_t>(listener.stream().state_bytes()) - static_cast<std::int64_t>(state_bytes);
-  result["rss_growth_bytes"] = static_cast<std::int64_t>(model::resident_bytes()) - static_cast<std::int64_t>(warm_bytes);
+  result["state_growth_bytes"] =
+      static_cast<std::int64_t>(listener.stream().state_bytes()) - static_cast<std::int64_t>(state_bytes);
+  result["rss_growth_bytes"] =
+      static_cast<std::int64_t>(model::resident_bytes()) - static_cast<std::int64_t>(warm_bytes);
   const double first_p95 = percentile(first, 0.95), last_p95 = percentile(last, 0.95);
   result["first_p95_ms"] = first_p95;
   result["last_p95_ms"] = last_p95;

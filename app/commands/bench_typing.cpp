@@ -27,7 +27,8 @@ constexpr int kPatienceMs = 20000;
 bool wait_until(int ms, const std::function<bool()>& done) {
   QElapsedTimer clock;
   clock.start();
-  while (!done() && clock.elapsed() < ms && !interrupted()) QApplication::processEvents(QEventLoop::WaitForMoreEvents, 2);
+  while (!done() && clock.elapsed() < ms && !interrupted())
+    QApplication::processEvents(QEventLoop::WaitForMoreEvents, 2);
   return done();
 }
 
@@ -75,7 +76,8 @@ nlohmann::json bench_typing(const BenchOptions& options) {
   std::ofstream(path, std::ios::binary) << large;
   QElapsedTimer opening;
   opening.start();
-  if (const QString problem = window.openPath(QString::fromStdString(path)); !problem.isEmpty()) throw std::runtime_error(problem.toStdString());
+  if (const QString problem = window.openPath(QString::fromStdString(path)); !problem.isEmpty())
+    throw std::runtime_error(problem.toStdString());
   const double open_ms = static_cast<double>(opening.nsecsElapsed()) / 1e6;
   ui::CodeEditor& editor = window.documents().page()->editor();
   editor.SendScintilla(QsciScintillaBase::SCI_DOCUMENTEND);

@@ -1,8 +1,9 @@
-// A spoken conversation with the real reader and text model, over a loudspeaker that the microphone hears: how long everything takes, and
-// whether the program interrupts itself.
+// A spoken conversation with the real reader and text model, over a loudspeaker that the microphone hears: how long
+// everything takes, and whether the program interrupts itself.
 //
-// Time is simulated. A step of sound comes in every 30 ms; what computing on it takes is measured and added, and a step that comes while
-// the one before is still being worked on waits for it. So a machine that does not keep up has latencies that grow, as in life.
+// Time is simulated. A step of sound comes in every 30 ms; what computing on it takes is measured and added, and a step
+// that comes while the one before is still being worked on waits for it. So a machine that does not keep up has
+// latencies that grow, as in life.
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -27,12 +28,16 @@ constexpr int kBargeInMs = 1000;    // into the answer
 constexpr double kLoudspeakerMs = 50;  // a callback's period and the latency that the player asks for
 constexpr std::size_t kStepSamples = SimulatedRoom::kStepMs * audio::kRate / 1000;
 
-const std::vector<std::string> kSaid = {"can you hear me now", "what do we have to do today", "tell me more about the weather", "where did you put the book",
+const std::vector<std::string> kSaid = {"can you hear me now", "what do we have to do today",
+                                        "tell me more about the weather", "where did you put the book",
                                         "how was your holiday"};
 const std::string kLongAnswer =
-    "There are three things on the list, and the first of them is the longest. The others can wait until tomorrow, when there is more time for them.";
+    "There are three things on the list, and the first of them is the longest. The others can wait until tomorrow, "
+    "when there is more time for them.";
 
-double ms_since(Wall::time_point start) { return std::chrono::duration<double, std::milli>(Wall::now() - start).count(); }
+double ms_since(Wall::time_point start) {
+  return std::chrono::duration<double, std::milli>(Wall::now() - start).count();
+}
 
 /// The first time of each event of a turn, milliseconds of the simulated clock.
 struct TurnTimes {
@@ -50,10 +55,14 @@ struct TurnTimes {
 /// A conversation whose steps are timed.
 class TimedTalk {
  public:
-  TimedTalk(const SpeechModelOptions& options, const model::SpeechModel& reader, const RoomSettings& room, std::shared_ptr<model::WordModel> words, Dialogue* dialogue)
-      : listener_(reader, options.executor(), options.speech, std::move(words), options.phrases(reader, understood_phrases())),
+  TimedTalk(const SpeechModelOptions& options, const model::SpeechModel& reader, const RoomSettings& room,
+            std::shared_ptr<model::WordModel> words, Dialogue* dialogue)
+      : listener_(reader, options.executor(), options.speech, std::move(words),
+                  options.phrases(reader, understood_phrases())),
         dialogue_(dialogue),
-        talk_(room, {}, {}, needs(), [this](const audio::SoundUpdate& update) { return read(update); }, [this] { silenced(); }) {
+        talk_(
+            room, {}, {}, needs(), [this](const audio::SoundUpdate& update) { return read(update); },
+            [this] { silenced(); }) {
     for (const std::string& said : kSaid) utterances_.push_back(make_utterance(said, {.voice = "en-us", .pitch = 80}));
   }
 
@@ -69,7 +78,9 @@ class TimedTalk {
       turn_ = {};
       say(number + 1);
       barge_ = turn_;
-      wait([this] { return talk_.conversation().turn() == Turn::listening || talk_.conversation().turn() == Turn::speaking; });
+      wait([this] {
+        return talk_.conversation().turn() == Turn::listening || talk_.conversation().turn() == Turn::speaking;
+      });
     } else {
       barge_ = {};
     }
@@ -202,7 +213,10 @@ nlohmann::json bench_voice(const VoiceBenchOptions& options) {
   const int turns = options.quick ? std::min(options.turns, kQuickTurns) : options.turns;
   const model::SpeechModel reader = options.model.reader();
   const std::shared_ptr<model::WordModel> words = options.model.language();
-  nlohmann::json result = {{"bench", "voice"}, {"turns", turns}, {"clock", "simulated, with measured computing added"}, {"patience_ms", TurnSettings{}.patience_ms}};
+  nlohmann::json result = {{"bench", "voice"},
+                           {"turns", turns},
+                           {"clock", "simulated, with measured computing added"},
+                           {"patience_ms", TurnSettings{}.patience_ms}};
 
   Dialogue dialogue(model::TextModel::load(model_folder(options.model.language_folder)), options.model.executor());
   TimedTalk talk(options.model, reader, {}, words, &dialogue);

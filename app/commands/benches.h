@@ -36,7 +36,8 @@ struct ModelsBenchOptions {
   std::int64_t longest_recall = 16384;
   int training_steps = 5;
 };
-/// Models of any kind side by side: likelihood by position, recall by distance, reach of gradients, cost. One object a model.
+/// Models of any kind side by side: likelihood by position, recall by distance, reach of gradients, cost. One object a
+/// model.
 void bench_models(const ModelsBenchOptions& options, const std::function<void(const nlohmann::json&)>& show);
 
 struct BillOptions {
@@ -51,8 +52,8 @@ struct BillOptions {
 /// attention with full scores; null where that was too large to run.
 void bench_bill(const BillOptions& options, const std::function<void(const nlohmann::json&)>& show);
 
-/// Key press to suggestion in the real window, typing into a 1 MiB file; and start to window and first suggestion. Only in builds
-/// with the window.
+/// Key press to suggestion in the real window, typing into a 1 MiB file; and start to window and first suggestion. Only
+/// in builds with the window.
 nlohmann::json bench_typing(const BenchOptions& options);
 
 #ifdef CATENA_WITH_GUI

@@ -18,7 +18,9 @@ namespace {
 using namespace catena::model;
 using Clock = std::chrono::steady_clock;
 
-double ms_since(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
 
 struct Options {
   ModelOptions model;
@@ -43,8 +45,8 @@ Boundary boundary_named(const std::string& name) {
 int run(const Options& options) {
   std::string text = read_text_file(options.file);
   if (options.at > static_cast<std::int64_t>(text.size())) {
-    throw std::runtime_error("--at " + std::to_string(options.at) + " is behind the end of " + options.file.string() + " (" +
-                             std::to_string(text.size()) + " bytes)");
+    throw std::runtime_error("--at " + std::to_string(options.at) + " is behind the end of " + options.file.string() +
+                             " (" + std::to_string(text.size()) + " bytes)");
   }
   std::string following;
   if (options.at >= 0) {
@@ -110,14 +112,23 @@ void add_complete_command(CLI::App& program, int& exit_code) {
   CLI::App* command = program.add_subcommand("complete", "Write on from a place in a text file");
   command->add_option("FILE", options->file, "Text to read")->required();
   command->add_option("--memory", options->memory, "Start from a project memory (catena remember)");
-  command->add_option("--at", options->at, "Byte to complete at; default: the end of the file")->check(CLI::NonNegativeNumber);
-  command->add_option("--max-tokens", options->max_tokens, "Longest completion")->check(CLI::Range(1, 4096))->capture_default_str();
+  command->add_option("--at", options->at, "Byte to complete at; default: the end of the file")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--max-tokens", options->max_tokens, "Longest completion")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
   command->add_option("--stop-at", options->stop_at, "line, statement, block or none")
       ->check(CLI::IsMember({"line", "statement", "block", "none"}))
       ->capture_default_str();
-  command->add_option("--alternatives", options->alternatives, "How many different completions")->check(CLI::Range(1, 16))->capture_default_str();
-  command->add_option("--temperature", options->temperature, "0: always the likeliest token")->check(CLI::Range(0.0, 10.0))->capture_default_str();
-  command->add_option("--top-p", options->top_p, "Draw among the likeliest tokens holding this probability")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command->add_option("--alternatives", options->alternatives, "How many different completions")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
+  command->add_option("--temperature", options->temperature, "0: always the likeliest token")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
+  command->add_option("--top-p", options->top_p, "Draw among the likeliest tokens holding this probability")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command->add_option("--seed", options->seed, "Of the random draws")->capture_default_str();
   command->add_flag("--json", options->json, "One JSON object a completion");
   options->model.add_to(*command);

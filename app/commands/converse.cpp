@@ -42,10 +42,12 @@ struct Options {
 class Talk {
  public:
   explicit Talk(const Options& options)
-      : options_(options), dialogue_(model::TextModel::load(model_folder(options.model.language_folder)), options.model.executor()) {}
+      : options_(options),
+        dialogue_(model::TextModel::load(model_folder(options.model.language_folder)), options.model.executor()) {}
 
   /// say and silence: the voice's.
-  ConversationNeeds needs(SpeechListener& listener, std::function<std::uint64_t(const std::string&)> say, std::function<void()> silence) {
+  ConversationNeeds needs(SpeechListener& listener, std::function<std::uint64_t(const std::string&)> say,
+                          std::function<void()> silence) {
     ConversationNeeds needs;
     needs.say = std::move(say);
     needs.silence = std::move(silence);
@@ -60,7 +62,9 @@ class Talk {
       facts.chunk_ms = chunk_ms_;
       return facts;
     };
-    needs.carry_out = [](const Understood& command) { return CommandResult{command.what == Asked::stop}; };  // there is no editor here
+    needs.carry_out = [](const Understood& command) {
+      return CommandResult{command.what == Asked::stop};
+    };  // there is no editor here
     needs.line = [this](const ConversationLine& line) { print(line); };
     return needs;
   }
@@ -81,7 +85,8 @@ class Talk {
  private:
   void print(const ConversationLine& line) const {
     if (options_.json) {
-      const nlohmann::json object = {{"who", line.from_user ? "you" : "catena"}, {"text", line.text}, {"interrupted", line.interrupted}};
+      const nlohmann::json object = {
+          {"who", line.from_user ? "you" : "catena"}, {"text", line.text}, {"interrupted", line.interrupted}};
       std::printf("%s\n", object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
     } else {
       std::printf("%-7s %s%s\n", line.from_user ? "you" : "catena", line.text.c_str(), line.interrupted ? " -" : "");
@@ -112,18 +117,21 @@ int run_file(const Options& options) {
   if (!options.output.empty()) {  // said before a long conversation, not behind it
     const std::filesystem::path place = std::filesystem::absolute(options.output).parent_path();
     if (access(place.c_str(), W_OK) != 0) {
-      throw std::runtime_error(options.output + ": cannot be written, since its folder " + (std::filesystem::exists(place) ? "is protected" : "does not exist") +
+      throw std::runtime_error(options.output + ": cannot be written, since its folder " +
+                               (std::filesystem::exists(place) ? "is protected" : "does not exist") +
                                "; choose another place");
     }
   }
   const model::SpeechModel reader = options.model.reader();
-  SpeechListener listener(reader, options.model.executor(), options.model.speech, options.model.language(), options.model.phrases(reader, understood_phrases()));
+  SpeechListener listener(reader, options.model.executor(), options.model.speech, options.model.language(),
+                          options.model.phrases(reader, understood_phrases()));
   audio::SoundProcessor processor;
   FileVoice voice(options.voice);
   Talk talk(options);
-  Conversation conversation(talk.needs(
-                                listener, [&](const std::string& text) { return voice.say(text); }, [&] { voice.stop(); }),
-                            options.turns);
+  Conversation conversation(
+      talk.needs(
+          listener, [&](const std::string& text) { return voice.say(text); }, [&] { voice.stop(); }),
+      options.turns);
   std::int64_t now = 0;
   conversation.listen(true, now);
   std::vector<float> block(static_cast<std::size_t>(source.rate() * kStepMs / 1000)), rest;
@@ -140,7 +148,8 @@ int run_file(const Options& options) {
     const audio::SoundUpdate update = processor.take();
     clipped = clipped || update.clipped;
     const SpeechListener::Heard heard = listener.hear(update);
-    if (listener.stream().chunks() > chunks_before) talk.took(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+    if (listener.stream().chunks() > chunks_before)
+      talk.took(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
     now += kStepMs;
     conversation.hear(update.speech, model::to_text(heard.settled), !heard.open.empty(), now);
     if (heard.utterance_ended) conversation.utterance_ended(heard.phrase);
@@ -151,7 +160,9 @@ int run_file(const Options& options) {
   for (const audio::SourceEvent& event : source.take_events()) {
     if (event.kind == audio::SourceEventKind::truncated) std::fprintf(stderr, "catena: %s\n", event.text.c_str());
   }
-  if (clipped) std::fprintf(stderr, "catena: %s is clipped in places, recorded too loud: words may be wrong there\n", options.input.c_str());
+  if (clipped)
+    std::fprintf(stderr, "catena: %s is clipped in places, recorded too loud: words may be wrong there\n",
+                 options.input.c_str());
   conversation.listen(false, now);
   if (!options.output.empty()) voice.write(options.output);
   return interrupted() ? 130 : 0;
@@ -160,21 +171,25 @@ int run_file(const Options& options) {
 /// With a microphone and a loudspeaker, until Ctrl-C.
 int run_live(const Options& options) {
   const model::SpeechModel reader = options.model.reader();
-  SpeechListener listener(reader, options.model.executor(), options.model.speech, options.model.language(), options.model.phrases(reader, understood_phrases()));
+  SpeechListener listener(reader, options.model.executor(), options.model.speech, options.model.language(),
+                          options.model.phrases(reader, understood_phrases()));
   Talk talk(options);
   std::mutex mutex;
   std::vector<audio::SpeakerEvent> events;  // from the speaker's thread
   // What the loudspeaker plays, so that the microphone does not hear it.
-  const auto far_end = options.no_echo_cancellation ? nullptr : std::make_shared<audio::FarEnd>(audio::Synthesizer::instance().rate());
+  const auto far_end =
+      options.no_echo_cancellation ? nullptr : std::make_shared<audio::FarEnd>(audio::Synthesizer::instance().rate());
   audio::Speaker speaker(
       [&](const audio::SpeakerEvent& event) {
         const std::lock_guard lock(mutex);
         events.push_back(event);
       },
       far_end);
-  Conversation conversation(talk.needs(
-                                listener, [&](const std::string& text) { return speaker.say(text, options.voice, options.loudspeaker); }, [&] { speaker.stop(); }),
-                            options.turns);
+  Conversation conversation(
+      talk.needs(
+          listener, [&](const std::string& text) { return speaker.say(text, options.voice, options.loudspeaker); },
+          [&] { speaker.stop(); }),
+      options.turns);
   const auto began = Clock::now();
   const auto now = [&] { return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began).count(); };
   audio::SoundPipeline pipeline;
@@ -187,7 +202,8 @@ int run_live(const Options& options) {
       const auto start = Clock::now();
       const std::int64_t chunks_before = listener.stream().chunks();
       const SpeechListener::Heard heard = listener.hear(update);
-      if (listener.stream().chunks() > chunks_before) talk.took(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+      if (listener.stream().chunks() > chunks_before)
+        talk.took(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
       conversation.hear(update.speech, model::to_text(heard.settled), !heard.open.empty(), now());
       if (heard.utterance_ended) conversation.utterance_ended(heard.phrase);
       for (const audio::SourceEvent& event : update.events) {
@@ -213,17 +229,32 @@ int run_live(const Options& options) {
 
 void add_converse_command(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("converse", "Talk: what is said is read, answered and spoken. With microphone and loudspeaker, or from a file into one");
-  auto* input = command->add_option("--input", options->input, "Sound file to listen to, as fast as it goes, instead of the microphone");
-  command->add_option("--output", options->output, "WAV file for the answers' voice, in the time of the input")->needs(input);
+  CLI::App* command = program.add_subcommand(
+      "converse",
+      "Talk: what is said is read, answered and spoken. With microphone and loudspeaker, or from a file into one");
+  auto* input = command->add_option("--input", options->input,
+                                    "Sound file to listen to, as fast as it goes, instead of the microphone");
+  command->add_option("--output", options->output, "WAV file for the answers' voice, in the time of the input")
+      ->needs(input);
   command->add_option("--microphone", options->microphone, "Input device; default: the system's");
   command->add_option("--loudspeaker", options->loudspeaker, "Output device; default: the system's");
   command->add_option("--voice", options->voice.voice, "espeak-ng voice or language")->capture_default_str();
-  command->add_option("--rate", options->voice.words_a_minute, "Words a minute")->check(CLI::Range(80, 450))->capture_default_str();
-  command->add_option("--pitch", options->voice.pitch, "Pitch of the voice")->check(CLI::Range(0, 100))->capture_default_str();
-  command->add_option("--volume", options->voice.volume, "Loudness of the voice")->check(CLI::Range(0, 200))->capture_default_str();
-  command->add_option("--patience", options->turns.patience_ms, "Silence that ends your turn, ms")->check(CLI::Range(200, 5000))->capture_default_str();
-  command->add_flag("--no-echo-cancellation", options->no_echo_cancellation, "Take the microphone as it is: with headphones")->excludes(input);
+  command->add_option("--rate", options->voice.words_a_minute, "Words a minute")
+      ->check(CLI::Range(80, 450))
+      ->capture_default_str();
+  command->add_option("--pitch", options->voice.pitch, "Pitch of the voice")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  command->add_option("--volume", options->voice.volume, "Loudness of the voice")
+      ->check(CLI::Range(0, 200))
+      ->capture_default_str();
+  command->add_option("--patience", options->turns.patience_ms, "Silence that ends your turn, ms")
+      ->check(CLI::Range(200, 5000))
+      ->capture_default_str();
+  command
+      ->add_flag("--no-echo-cancellation", options->no_echo_cancellation,
+                 "Take the microphone as it is: with headphones")
+      ->excludes(input);
   command->add_flag("--json", options->json, "One JSON object a turn: who, text, interrupted");
   options->model.speech.chunk_ms = 320;  // words are seen sooner, for about a word in a hundred more that is wrong
   options->model.add_to(*command);

@@ -39,9 +39,12 @@ void print(const char* kind, const std::vector<Device>& devices, bool json) {
 /// Refuses a name that is not there, instead of falling back to another device.
 template <typename Device>
 void check_there(const char* kind, const std::vector<Device>& devices, const std::string& name) {
-  const bool there = std::any_of(devices.begin(), devices.end(), [&](const Device& device) { return device.name == name; });
-  if (!name.empty() && !there) throw std::runtime_error(std::string(kind) + " '" + name + "' is not there; catena devices lists those that are");
-  if (devices.empty()) throw std::runtime_error(std::string("there is no ") + kind + "; plug one in or check the system's sound settings");
+  const bool there =
+      std::any_of(devices.begin(), devices.end(), [&](const Device& device) { return device.name == name; });
+  if (!name.empty() && !there)
+    throw std::runtime_error(std::string(kind) + " '" + name + "' is not there; catena devices lists those that are");
+  if (devices.empty())
+    throw std::runtime_error(std::string("there is no ") + kind + "; plug one in or check the system's sound settings");
 }
 
 int run(const Options& options) {
@@ -62,7 +65,10 @@ int run(const Options& options) {
     audio::LevelMeter meter;
     meter.feed(said);
     const audio::Level level = meter.take();
-    std::fprintf(stderr, "peak %.0f dB%s; playing it back\n", level.peak_dbfs, level.clipped ? ", too loud: turn the microphone down" : level.peak_dbfs < kSilentDbfs ? ", silence: is it muted?" : "");
+    std::fprintf(stderr, "peak %.0f dB%s; playing it back\n", level.peak_dbfs,
+                 level.clipped                   ? ", too loud: turn the microphone down"
+                 : level.peak_dbfs < kSilentDbfs ? ", silence: is it muted?"
+                                                 : "");
     audio::play(options.loudspeaker, said, audio::kRate, interrupted);
   }
   return interrupted() ? 130 : 0;
@@ -72,7 +78,8 @@ int run(const Options& options) {
 
 void add_devices_command(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("devices", "List microphones and loudspeakers (* the default), and try them");
+  CLI::App* command =
+      program.add_subcommand("devices", "List microphones and loudspeakers (* the default), and try them");
   command->add_option("--microphone", options->microphone, "Input device to try; default: the system's");
   command->add_option("--loudspeaker", options->loudspeaker, "Output device to try; default: the system's");
   command->add_flag("--test-tone", options->test_tone, "Play a tone of one second");

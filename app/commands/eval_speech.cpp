@@ -62,21 +62,35 @@ void print(const std::string& corpus, const Result& result, const Options& optio
   const double percent = result.sound_s == 0 ? 0 : 100 * result.busy_s / result.sound_s;
   const CommandResult& c = result.commands;
   if (options.json) {
-    nlohmann::json line = {{"corpus", corpus}, {"recordings", result.recordings}, {"seconds", result.sound_s}, {"chunk_ms", options.model.speech.chunk_ms},
-                                 {"wer_percent", result.words.percent()}, {"cer_percent", result.characters.percent()}, {"words", result.words.length},
-                                 {"compute_percent_of_audio", percent}};
+    nlohmann::json line = {{"corpus", corpus},
+                           {"recordings", result.recordings},
+                           {"seconds", result.sound_s},
+                           {"chunk_ms", options.model.speech.chunk_ms},
+                           {"wer_percent", result.words.percent()},
+                           {"cer_percent", result.characters.percent()},
+                           {"words", result.words.length},
+                           {"compute_percent_of_audio", percent}};
     if (options.commands) {
-      line.update({{"commands", c.said}, {"commands_understood", c.understood}, {"commands_understood_by_words", c.by_words},
-                   {"others", c.others}, {"others_mistaken", c.mistaken}, {"others_mistaken_by_words", c.mistaken_by_words}});
+      line.update({{"commands", c.said},
+                   {"commands_understood", c.understood},
+                   {"commands_understood_by_words", c.by_words},
+                   {"others", c.others},
+                   {"others_mistaken", c.mistaken},
+                   {"others_mistaken_by_words", c.mistaken_by_words}});
     }
     std::printf("%s\n", line.dump().c_str());
   } else {
-    std::printf("%-36s %5lld recordings %6.0f s  words wrong %6.2f %%  characters %6.2f %%  compute %.1f %% of the time\n", corpus.c_str(),
-                static_cast<long long>(result.recordings), result.sound_s, result.words.percent(), result.characters.percent(), percent);
+    std::printf(
+        "%-36s %5lld recordings %6.0f s  words wrong %6.2f %%  characters %6.2f %%  compute %.1f %% of the time\n",
+        corpus.c_str(), static_cast<long long>(result.recordings), result.sound_s, result.words.percent(),
+        result.characters.percent(), percent);
     if (options.commands) {
-      std::printf("%-36s %5lld commands: %lld understood, %lld by words alone; %lld others: %lld taken for one, %lld by words alone\n", "", static_cast<long long>(c.said),
-                  static_cast<long long>(c.understood), static_cast<long long>(c.by_words), static_cast<long long>(c.others), static_cast<long long>(c.mistaken),
-                  static_cast<long long>(c.mistaken_by_words));
+      std::printf(
+          "%-36s %5lld commands: %lld understood, %lld by words alone; %lld others: %lld taken for one, %lld by words "
+          "alone\n",
+          "", static_cast<long long>(c.said), static_cast<long long>(c.understood), static_cast<long long>(c.by_words),
+          static_cast<long long>(c.others), static_cast<long long>(c.mistaken),
+          static_cast<long long>(c.mistaken_by_words));
     }
   }
   std::fflush(stdout);
@@ -92,7 +106,8 @@ std::string read(SpeechStream& stream, const std::vector<float>& samples) {
 }
 
 CommandResult commands_in(const std::string& said, const std::string& read, const std::string& phrase) {
-  const auto meant = understand(said), by_words = understand(read), understood = phrase.empty() ? by_words : understand(phrase);
+  const auto meant = understand(said), by_words = understand(read),
+             understood = phrase.empty() ? by_words : understand(phrase);
   CommandResult result;
   if (meant) {
     result.said = 1;
@@ -129,14 +144,19 @@ int run(const Options& options) {
     result.characters = character_errors(said, text);
     result.recordings = 1;
     if (phrases != nullptr) {
-      const auto nearest = stream.read_ms() <= kHeardMs ? phrases->nearest(stream.heard(0, stream.read_ms()), stream.symbols()) : std::nullopt;
+      const auto nearest = stream.read_ms() <= kHeardMs
+                               ? phrases->nearest(stream.heard(0, stream.read_ms()), stream.symbols())
+                               : std::nullopt;
       const bool recognised = nearest && nearest->loss <= phrases->most_loss() && !text.empty();
       result.commands = commands_in(said, text, recognised ? nearest->phrase : std::string());
-      if (options.each && nearest) std::printf("%s\n  nearest %s, loss %.2f\n", recording.file.filename().c_str(), nearest->phrase.c_str(), static_cast<double>(nearest->loss));
+      if (options.each && nearest)
+        std::printf("%s\n  nearest %s, loss %.2f\n", recording.file.filename().c_str(), nearest->phrase.c_str(),
+                    static_cast<double>(nearest->loss));
     }
     corpora[recording.corpus].add(result);
     total.add(result);
-    if (options.each) std::printf("%s\n  said %s\n  read %s\n", recording.file.filename().c_str(), said.c_str(), text.c_str());
+    if (options.each)
+      std::printf("%s\n  said %s\n  read %s\n", recording.file.filename().c_str(), said.c_str(), text.c_str());
     if (terminal) std::fprintf(stderr, "\r%lld of %lld", static_cast<long long>(i + 1), static_cast<long long>(wanted));
   }
   if (terminal) std::fprintf(stderr, "\r%30s\r", "");
@@ -149,12 +169,18 @@ int run(const Options& options) {
 
 void add_eval_speech_command(CLI::App& eval, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = eval.add_subcommand("speech", "Word and character error rates on recordings whose words are known, each a stream of its own");
-  command->add_option("MANIFEST", options->manifest, "Tab-separated table with the columns file and transcript (also: corpus, speaker)")->required();
+  CLI::App* command = eval.add_subcommand(
+      "speech", "Word and character error rates on recordings whose words are known, each a stream of its own");
+  command
+      ->add_option("MANIFEST", options->manifest,
+                   "Tab-separated table with the columns file and transcript (also: corpus, speaker)")
+      ->required();
   command->add_option("--folder", options->folder, "Where the files are; default: beside the manifest");
-  command->add_option("--most", options->most, "Only so many of the recordings, evenly apart; 0: all")->capture_default_str();
+  command->add_option("--most", options->most, "Only so many of the recordings, evenly apart; 0: all")
+      ->capture_default_str();
   command->add_flag("--each", options->each, "Print what was said and what was read");
-  command->add_flag("--commands", options->commands, "Also whether commands and questions about the program are understood, and only those");
+  command->add_flag("--commands", options->commands,
+                    "Also whether commands and questions about the program are understood, and only those");
   command->add_flag("--json", options->json, "One JSON object a corpus, the total last");
   options->model.add_to(*command);
   command->callback([options, &exit_code] {

@@ -19,7 +19,8 @@ class Relay {
  public:
   Relay()
       : thread_([this](const std::stop_token& ended) {
-          while (!ended.stop_requested() && !g_interrupted.load()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+          while (!ended.stop_requested() && !g_interrupted.load())
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
           if (g_interrupted.load()) source_.request_stop();
         }) {}
   std::stop_token token() const { return source_.get_token(); }

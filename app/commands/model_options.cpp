@@ -3,15 +3,22 @@
 namespace catena::app {
 
 void ModelOptions::add_to(CLI::App& command) {
-  command.add_option("--model", folder, "Model folder (config.json, model.safetensors, tokenizer.model); default: the shipped model");
+  command.add_option("--model", folder,
+                     "Model folder (config.json, model.safetensors, tokenizer.model); default: the shipped model");
   command.add_option("--device", device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
-  command.add_option("--precision", precision, "float32, bfloat16 or int8 weights; default: int8 on the CPU, bfloat16 on CUDA")
+  command
+      .add_option("--precision", precision,
+                  "float32, bfloat16 or int8 weights; default: int8 on the CPU, bfloat16 on CUDA")
       ->check(CLI::IsMember({"float32", "bfloat16", "int8"}));
-  command.add_option("--threads", threads, "Threads of the CPU runtime")->check(CLI::Range(1, 256))->capture_default_str();
+  command.add_option("--threads", threads, "Threads of the CPU runtime")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   command.add_option("--chunk", chunk_length, "Chunk length in tokens, 8 to 512; 0: the model's own")
       ->check(CLI::Range(0, model::max_chunk_length))
       ->capture_default_str();
-  command.add_option("--policy", policy, "Where chunks end: fixed, line")->check(CLI::IsMember({"fixed", "line"}))->capture_default_str();
+  command.add_option("--policy", policy, "Where chunks end: fixed, line")
+      ->check(CLI::IsMember({"fixed", "line"}))
+      ->capture_default_str();
   command.add_flag("--no-carry", no_carry, "Clear the regression state at every chunk boundary");
 }
 

@@ -12,7 +12,8 @@ namespace catena::app {
 struct ModelOptions {
   std::filesystem::path folder;  ///< empty: the shipped model
   std::string device = "cpu";
-  std::string precision;  ///< empty: int8 on the CPU, where a token costs what its weights' bytes cost, bfloat16 on a GPU
+  std::string
+      precision;  ///< empty: int8 on the CPU, where a token costs what its weights' bytes cost, bfloat16 on a GPU
   int threads = 1;
   int chunk_length = 0;  ///< 0: the model's default
   std::string policy = "fixed";

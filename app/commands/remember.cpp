@@ -24,8 +24,9 @@ struct Options {
 };
 
 void show(const ProjectReader::Progress& progress) {
-  std::fprintf(stderr, "\r%5.1f %%  %zu of %zu files  %-50.50s", 100.0 * static_cast<double>(progress.bytes) / static_cast<double>(progress.bytes_total),
-               progress.files, progress.files_total, progress.file.c_str());
+  std::fprintf(stderr, "\r%5.1f %%  %zu of %zu files  %-50.50s",
+               100.0 * static_cast<double>(progress.bytes) / static_cast<double>(progress.bytes_total), progress.files,
+               progress.files_total, progress.file.c_str());
 }
 
 int run(const Options& options) {
@@ -51,13 +52,14 @@ int run(const Options& options) {
   const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
   const std::uintmax_t file_bytes = std::filesystem::file_size(options.output);
   if (options.json) {
-    const nlohmann::json line = {{"folder", memory.folder}, {"files", memory.files}, {"bytes", memory.bytes},
-                                 {"tokens", memory.state.counters().tokens}, {"file_bytes", file_bytes}, {"seconds", seconds}};
+    const nlohmann::json line = {{"folder", memory.folder},  {"files", memory.files},
+                                 {"bytes", memory.bytes},    {"tokens", memory.state.counters().tokens},
+                                 {"file_bytes", file_bytes}, {"seconds", seconds}};
     std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   } else {
-    std::printf("%lld files, %lld bytes, %lld tokens remembered in %.1f s: %s (%ju bytes)\n", static_cast<long long>(memory.files),
-                static_cast<long long>(memory.bytes), static_cast<long long>(memory.state.counters().tokens), seconds,
-                options.output.c_str(), file_bytes);
+    std::printf("%lld files, %lld bytes, %lld tokens remembered in %.1f s: %s (%ju bytes)\n",
+                static_cast<long long>(memory.files), static_cast<long long>(memory.bytes),
+                static_cast<long long>(memory.state.counters().tokens), seconds, options.output.c_str(), file_bytes);
   }
   return 0;
 }
@@ -66,10 +68,12 @@ int run(const Options& options) {
 
 void add_remember_command(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand(
-      "remember", "Read a project's files once, as .gitignore sees them, and keep what the model remembers in a file of constant size");
+  CLI::App* command = program.add_subcommand("remember",
+                                             "Read a project's files once, as .gitignore sees them, and keep what the "
+                                             "model remembers in a file of constant size");
   command->add_option("FOLDER", options->folder, "The project")->required();
-  command->add_option("-o,--output", options->output, "File to write; give it to --memory of other commands")->required();
+  command->add_option("-o,--output", options->output, "File to write; give it to --memory of other commands")
+      ->required();
   command->add_option("--skip", options->skip, "Files to leave out (paths below the folder)");
   command->add_flag("--json", options->json, "What was remembered as one JSON object");
   options->model.add_to(*command);

@@ -45,7 +45,8 @@ std::shared_ptr<model::WordModel> SpeechModelOptions::language() const {
   return load_word_model(speech_model_folder(folder), model_folder({}), executor());
 }
 
-std::shared_ptr<const model::PhraseRecogniser> SpeechModelOptions::phrases(const model::SpeechModel& reader, std::span<const std::string> phrases) const {
+std::shared_ptr<const model::PhraseRecogniser> SpeechModelOptions::phrases(const model::SpeechModel& reader,
+                                                                           std::span<const std::string> phrases) const {
   return load_phrases(speech_model_folder(folder), reader, phrases);
 }
 

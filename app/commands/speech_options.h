@@ -26,7 +26,8 @@ struct SpeechModelOptions {
   /// Null when none is wanted.
   std::shared_ptr<model::WordModel> language() const;
   /// For utterances of this reader() to be compared with.
-  std::shared_ptr<const model::PhraseRecogniser> phrases(const model::SpeechModel& reader, std::span<const std::string> phrases) const;
+  std::shared_ptr<const model::PhraseRecogniser> phrases(const model::SpeechModel& reader,
+                                                         std::span<const std::string> phrases) const;
 };
 
 }  // namespace catena::app

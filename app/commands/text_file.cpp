@@ -16,7 +16,8 @@ std::string read_text_file(const std::filesystem::path& file) {
   if (!in) throw fail(std::string("cannot be opened (") + std::strerror(errno) + ")");
   const std::uintmax_t size = std::filesystem::file_size(file, error);
   if (!error && size > largest_text_file) {
-    throw fail("has " + std::to_string(size >> 20) + " MiB, at most " + std::to_string(largest_text_file >> 20) + " are read; give a part of it");
+    throw fail("has " + std::to_string(size >> 20) + " MiB, at most " + std::to_string(largest_text_file >> 20) +
+               " are read; give a part of it");
   }
   std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (in.bad()) throw fail("cannot be read to its end");

@@ -39,10 +39,14 @@ void prepare(const TrainConfig& config) {
   for (const auto* sources : {&config.train, &config.heldout}) {
     for (const TrainSource& source : *sources) {
       if (fs::exists(source.tokens) || interrupted()) continue;
-      if (source.text.empty()) throw std::runtime_error(source.tokens.string() + ": does not exist, and the config names no text to make it of");
+      if (source.text.empty())
+        throw std::runtime_error(source.tokens.string() +
+                                 ": does not exist, and the config names no text to make it of");
       std::fprintf(stderr, "packing %s\n", source.text.c_str());
       const auto tokenizer = Tokenizer::load(config.tokenizer.path);
-      pack_tokens(std::vector<fs::path>{source.text}, tokenizer, source.tokens, {.fill_in_middle_every = source.fill_in_middle_every, .spoken_every = source.spoken_every}, {}, interrupt_token());
+      pack_tokens(std::vector<fs::path>{source.text}, tokenizer, source.tokens,
+                  {.fill_in_middle_every = source.fill_in_middle_every, .spoken_every = source.spoken_every}, {},
+                  interrupt_token());
     }
   }
 }
@@ -51,7 +55,8 @@ void prepare(const TrainConfig& config) {
   for (const auto* sources : {&config.train, &config.heldout}) {
     for (const TrainSource& source : *sources) {
       if (!fs::exists(source.tokens)) {
-        throw std::runtime_error(source.tokens.string() + ": does not exist, and this build has no SentencePiece to make it; pack it elsewhere");
+        throw std::runtime_error(source.tokens.string() +
+                                 ": does not exist, and this build has no SentencePiece to make it; pack it elsewhere");
       }
     }
   }
@@ -63,7 +68,8 @@ void print_evaluations(std::int64_t step, const std::vector<Evaluation>& evaluat
     std::printf("step %lld %s:", static_cast<long long>(step), evaluation.name.c_str());
     for (const PositionBucket& bucket : evaluation.buckets) {
       if (bucket.bytes == 0) continue;
-      std::printf("  %lld-%lld %.4f", static_cast<long long>(bucket.first), static_cast<long long>(bucket.last), bucket.bits_per_byte());
+      std::printf("  %lld-%lld %.4f", static_cast<long long>(bucket.first), static_cast<long long>(bucket.last),
+                  bucket.bits_per_byte());
     }
     std::printf("  bits/byte  past first chunk %.4f bits/byte %.4f nats/token\n", evaluation.from(128).bits_per_byte(),
                 evaluation.from(128).nats_per_token());
@@ -99,7 +105,8 @@ void say_where(bool finished, const fs::path& output) {
   if (finished) {
     std::fprintf(stderr, "\nfinished; the weights are in %s\n", (output / "model.safetensors").c_str());
   } else {
-    std::fprintf(stderr, "\nstopped; the checkpoint is saved in %s, run the same command to go on\n", (output / "checkpoint").c_str());
+    std::fprintf(stderr, "\nstopped; the checkpoint is saved in %s, run the same command to go on\n",
+                 (output / "checkpoint").c_str());
   }
 }
 
@@ -111,15 +118,16 @@ int run_speech(const fs::path& config_file) {
   observer.note = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   observer.evaluated = [](std::int64_t step, const std::vector<SpeechEvaluation>& evaluations) {
     for (const SpeechEvaluation& e : evaluations) {
-      std::printf("step %lld %s: %.2f %% of the words wrong, %.2f %% of the characters\n", static_cast<long long>(step), e.name.c_str(),
-                  e.words.percent(), e.characters.percent());
+      std::printf("step %lld %s: %.2f %% of the words wrong, %.2f %% of the characters\n", static_cast<long long>(step),
+                  e.name.c_str(), e.words.percent(), e.characters.percent());
     }
     std::fflush(stdout);
   };
   observer.progress = [terminal](const SpeechProgress& p) {
-    std::fprintf(stderr, "%sstep %lld/%lld  loss %.4f nats/symbol  %.0f s of speech a second  lr %.2e  norm %.2f  %s%s", terminal ? "\r" : "",
-                 static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss, p.audio_over_time, p.learning_rate, p.gradient_norm,
-                 time_left(p.remaining_s).c_str(), terminal ? "   " : "\n");
+    std::fprintf(stderr, "%sstep %lld/%lld  loss %.4f nats/symbol  %.0f s of speech a second  lr %.2e  norm %.2f  %s%s",
+                 terminal ? "\r" : "", static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss,
+                 p.audio_over_time, p.learning_rate, p.gradient_norm, time_left(p.remaining_s).c_str(),
+                 terminal ? "   " : "\n");
   };
   const bool finished = train_speech(config, observer);
   say_where(finished, config.output);
@@ -139,9 +147,10 @@ int run_text(const TrainConfig& config, const std::function<bool(const TrainObse
   bool logged = false;  // by the first of several processes only
   observer.progress = [terminal, &logged](const TrainProgress& p) {
     logged = true;
-    std::fprintf(stderr, "%sstep %lld/%lld  loss %.4f nats/token  %.0f tokens/s  lr %.2e  norm %.2f  %s%s", terminal ? "\r" : "",
-                 static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss, p.tokens_per_s, p.learning_rate, p.gradient_norm,
-                 time_left(p.remaining_s).c_str(), terminal ? "   " : "\n");
+    std::fprintf(stderr, "%sstep %lld/%lld  loss %.4f nats/token  %.0f tokens/s  lr %.2e  norm %.2f  %s%s",
+                 terminal ? "\r" : "", static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss,
+                 p.tokens_per_s, p.learning_rate, p.gradient_norm, time_left(p.remaining_s).c_str(),
+                 terminal ? "   " : "\n");
   };
   const bool finished = train(observer);
   say_where(finished, config.output);
@@ -164,8 +173,9 @@ int run(const fs::path& config_file) {
 
 void add_train_command(CLI::App& program, int& exit_code) {
   auto file = std::make_shared<fs::path>();
-  CLI::App* command = program.add_subcommand(
-      "train", "Train a model as CONFIG.json says: tokenizer, packed tokens, weights. Run again to resume; Ctrl-C saves a checkpoint.");
+  CLI::App* command = program.add_subcommand("train",
+                                             "Train a model as CONFIG.json says: tokenizer, packed tokens, weights. "
+                                             "Run again to resume; Ctrl-C saves a checkpoint.");
   command->add_option("CONFIG.json", *file, "What to train on what (docs/training.md)")->required();
   command->callback([file, &exit_code] {
     watch_for_interrupt();

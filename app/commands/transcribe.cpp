@@ -35,7 +35,8 @@ class Printer {
   void show(const SpeechListener::Heard& heard) {
     for (const model::SpokenWord& word : heard.settled) {
       if (json_) {
-        const nlohmann::json line = {{"word", word.text}, {"start_ms", word.start_ms}, {"end_ms", word.end_ms}, {"confidence", word.confidence}};
+        const nlohmann::json line = {
+            {"word", word.text}, {"start_ms", word.start_ms}, {"end_ms", word.end_ms}, {"confidence", word.confidence}};
         std::printf("%s\n", line.dump().c_str());
       } else {
         std::printf("%s%s", line_begun_ ? " " : "", word.text.c_str());
@@ -54,9 +55,11 @@ class Printer {
 };
 
 int run(const Options& options) {
-  const std::shared_ptr<audio::Source> source = options.file == "-" ? std::shared_ptr<audio::Source>(std::make_shared<audio::RawInput>(STDIN_FILENO))
-                                                                    : std::make_shared<audio::FileSource>(options.file, options.real_time);
-  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech, options.model.language());
+  const std::shared_ptr<audio::Source> source =
+      options.file == "-" ? std::shared_ptr<audio::Source>(std::make_shared<audio::RawInput>(STDIN_FILENO))
+                          : std::make_shared<audio::FileSource>(options.file, options.real_time);
+  SpeechListener listener(options.model.reader(), options.model.executor(), options.model.speech,
+                          options.model.language());
   audio::SoundProcessor processor;
   Printer printer(options.json);
   std::vector<float> block(1600);
@@ -82,13 +85,16 @@ int run(const Options& options) {
   take();
   printer.show(listener.finish());
   for (const audio::SourceEvent& event : source->take_events()) {
-    if (event.kind == audio::SourceEventKind::truncated || event.kind == audio::SourceEventKind::failed) std::fprintf(stderr, "catena: %s\n", event.text.c_str());
+    if (event.kind == audio::SourceEventKind::truncated || event.kind == audio::SourceEventKind::failed)
+      std::fprintf(stderr, "catena: %s\n", event.text.c_str());
   }
-  if (clipped) std::fprintf(stderr, "catena: %s is clipped in places, recorded too loud: words may be wrong there\n", options.file.c_str());
+  if (clipped)
+    std::fprintf(stderr, "catena: %s is clipped in places, recorded too loud: words may be wrong there\n",
+                 options.file.c_str());
   const auto sound_ms = static_cast<double>(listener.stream().read_ms());
   if (isatty(STDERR_FILENO) == 1 && sound_ms > 0) {
-    std::fprintf(stderr, "%.1f s of sound, read in %.1f %% of that time; state %.0f kB\n", sound_ms / 1000, 100 * busy_ms / sound_ms,
-                 static_cast<double>(listener.stream().state_bytes()) / 1000);
+    std::fprintf(stderr, "%.1f s of sound, read in %.1f %% of that time; state %.0f kB\n", sound_ms / 1000,
+                 100 * busy_ms / sound_ms, static_cast<double>(listener.stream().state_bytes()) / 1000);
   }
   return interrupted() ? 130 : 0;
 }
@@ -98,7 +104,8 @@ int run(const Options& options) {
 void add_transcribe_command(CLI::App& program, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("transcribe", "Write down what is said in a recording, chunk by chunk");
-  command->add_option("FILE", options->file, "Sound file, or - for raw 16 kHz 16-bit mono samples on standard input")->required();
+  command->add_option("FILE", options->file, "Sound file, or - for raw 16 kHz 16-bit mono samples on standard input")
+      ->required();
   command->add_flag("--real-time", options->real_time, "Read the file at its own pace");
   command->add_flag("--json", options->json, "One JSON object a word: word, start_ms, end_ms, confidence");
   options->model.add_to(*command);

@@ -14,7 +14,8 @@ void append(std::string& text, std::string_view more) {
 
 }  // namespace
 
-Conversation::Conversation(ConversationNeeds needs, const TurnSettings& settings) : needs_(std::move(needs)), turns_(settings) {}
+Conversation::Conversation(ConversationNeeds needs, const TurnSettings& settings)
+    : needs_(std::move(needs)), turns_(settings) {}
 
 void Conversation::listen(bool on, std::int64_t now) {
   if (on && turns_.turn() == Turn::idle) began_ = now;

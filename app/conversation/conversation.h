@@ -1,4 +1,5 @@
-// A spoken conversation: joins what is heard, whose turn it is, who answers and the voice. No sound, threads or clock of its own.
+// A spoken conversation: joins what is heard, whose turn it is, who answers and the voice. No sound, threads or clock
+// of its own.
 #pragma once
 
 #include <cstdint>
@@ -26,10 +27,12 @@ struct CommandResult {
 
 /// What the conversation asks of the rest of the program. All must be set.
 struct ConversationNeeds {
-  std::function<std::uint64_t(const std::string& text)> say;  ///< hands a text to the voice; its events come back as voice_*()
+  std::function<std::uint64_t(const std::string& text)>
+      say;  ///< hands a text to the voice; its events come back as voice_*()
   std::function<void()> silence;                              ///< the voice stops at once and forgets what waits
   std::function<void()> end_utterance;                        ///< the reader should settle what it has
-  /// Somebody who talks is asked: answer with sentence() and answer_complete(), now or later, until another question or cancel().
+  /// Somebody who talks is asked: answer with sentence() and answer_complete(), now or later, until another question or
+  /// cancel().
   std::function<void(std::uint64_t number, const std::string& question)> ask;
   std::function<void(std::uint64_t number)> cancel;
   /// What was heard of an answer to ask(), or a fact and its question: to go on from.
@@ -50,8 +53,8 @@ class Conversation {
   void mute(bool muted, std::int64_t now) { turns_.mute(muted, now), act(now); }
   void talk_key(bool down, std::int64_t now);
   void hear(bool voice, const std::string& settled, bool open, std::int64_t now);
-  /// Behind the words of an utterance. phrase: the known one (understood_phrases()) that all of it was, empty: none. A turn that is nothing
-  /// else is taken for it, whatever words were read.
+  /// Behind the words of an utterance. phrase: the known one (understood_phrases()) that all of it was, empty: none. A
+  /// turn that is nothing else is taken for it, whatever words were read.
   void utterance_ended(const std::string& phrase);
 
   void sentence(std::uint64_t number, const std::string& text, std::int64_t now);

@@ -32,7 +32,8 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-Dialogue::Dialogue(std::shared_ptr<const model::TextModel> model, const model::ExecutorOptions& executor, const model::Sampling& sampling)
+Dialogue::Dialogue(std::shared_ptr<const model::TextModel> model, const model::ExecutorOptions& executor,
+                   const model::Sampling& sampling)
     : model_(std::move(model)),
       executor_(model::make_executor(model_->weights(), executor)),
       sampling_(sampling),
@@ -66,7 +67,8 @@ void Dialogue::ask(std::string_view question) {
   asked_ = state_;
 }
 
-void Dialogue::answer(std::string_view question, const std::function<bool(const std::string&)>& sink, const std::function<bool(int)>& go_on) {
+void Dialogue::answer(std::string_view question, const std::function<bool(const std::string&)>& sink,
+                      const std::function<bool(int)>& go_on) {
   ask(question);
   sampler_.start(sampling_);
   sampling_.seed += 1;  // another question has other draws
@@ -77,8 +79,10 @@ void Dialogue::answer(std::string_view question, const std::function<bool(const 
     executor_->logits(state_, logits_);
     for (std::size_t token = 0; token < logits_.size(); ++token) {
       // A turn ends with its line; nothing else that is no text belongs into one.
-      const bool silence = !said && model_->tokenizer()->piece(static_cast<Token>(token)).find('\n') != std::string_view::npos;
-      if (silence || model_->tokenizer()->is_control(static_cast<Token>(token))) logits_[token] = -std::numeric_limits<float>::infinity();
+      const bool silence =
+          !said && model_->tokenizer()->piece(static_cast<Token>(token)).find('\n') != std::string_view::npos;
+      if (silence || model_->tokenizer()->is_control(static_cast<Token>(token)))
+        logits_[token] = -std::numeric_limits<float>::infinity();
     }
     const Token token = sampler_.choose(logits_).token;
     const std::string_view piece = model_->tokenizer()->piece(token);

@@ -1,4 +1,5 @@
-// What a text tracker says in a conversation. The conversation is one chain: what was said an hour ago costs nothing to keep.
+// What a text tracker says in a conversation. The conversation is one chain: what was said an hour ago costs nothing to
+// keep.
 #pragma once
 
 #include <functional>
@@ -20,8 +21,9 @@ class Dialogue {
   Dialogue(std::shared_ptr<const model::TextModel> model, const model::ExecutorOptions& executor,
            const model::Sampling& sampling = {.temperature = 0.6F, .top_p = 0.8F});
 
-  /// Reads the user's turn and writes an answer, sentence by sentence, until it ends or the sink returns false. What was not heard in the
-  /// end is to be taken back with settle(). There is always something to say, however sure the model is of silence. go_on: asked before each token, with how many there are; false ends the answer.
+  /// Reads the user's turn and writes an answer, sentence by sentence, until it ends or the sink returns false. What
+  /// was not heard in the end is to be taken back with settle(). There is always something to say, however sure the
+  /// model is of silence. go_on: asked before each token, with how many there are; false ends the answer.
   void answer(std::string_view question, const std::function<bool(const std::string& sentence)>& sink,
               const std::function<bool(int tokens)>& go_on = [](int) { return true; });
   /// The user's turn was answered otherwise (a fact, a command); both are part of the conversation.

@@ -32,8 +32,9 @@ constexpr std::array kRules{
 };
 
 const Rule* rule_for(std::string_view said, bool alone = false) {
-  const auto* rule =
-      std::find_if(kRules.begin(), kRules.end(), [&](const Rule& candidate) { return candidate.said == said && (alone || !candidate.alone); });
+  const auto* rule = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& candidate) {
+    return candidate.said == said && (alone || !candidate.alone);
+  });
   return rule == kRules.end() ? nullptr : rule;
 }
 
@@ -54,7 +55,8 @@ void insert(std::string_view text, std::vector<DictationEdit>& edits) {
 
 void Dictation::type(const std::string& word, std::vector<DictationEdit>& edits) {
   std::string text = word;
-  if (now_.capital || text == "i" || text.rfind("i'", 0) == 0) text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  if (now_.capital || text == "i" || text.rfind("i'", 0) == 0)
+    text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   if (now_.space) text.insert(0, 1, ' ');
   insert(text, edits);
   now_ = {false, true};
@@ -101,7 +103,8 @@ void Dictation::read(const std::vector<std::string>& words, bool ended, std::vec
   if (!edits.empty() && edits.back().kind == Kind::insert) before_ = before;
 }
 
-std::vector<DictationEdit> Dictation::hear(const std::vector<std::string>& words, bool ended, const std::string& phrase) {
+std::vector<DictationEdit> Dictation::hear(const std::vector<std::string>& words, bool ended,
+                                           const std::string& phrase) {
   std::vector<DictationEdit> edits;
   const Rule* meant = ended ? rule_for(phrase, true) : nullptr;
   // What is about to be taken back need not be typed first.

@@ -18,12 +18,14 @@ struct DictationEdit {
   bool operator==(const DictationEdit&) const = default;
 };
 
-/// "comma", "period" or "full stop", "question mark", "exclamation mark", "colon", "new line", "new paragraph", "undo that", "accept that"
-/// and "stop dictation" are done, "accept" and "stop" where they are said alone; everything else is typed. A sentence begins with a capital.
+/// "comma", "period" or "full stop", "question mark", "exclamation mark", "colon", "new line", "new paragraph", "undo
+/// that", "accept that" and "stop dictation" are done, "accept" and "stop" where they are said alone; everything else
+/// is typed. A sentence begins with a capital.
 class Dictation {
  public:
-  /// Newly settled words, and whether the utterance ends behind them. A word that may begin a command waits for the next one. phrase: the
-  /// one of phrases() that all of the utterance was: it is done, and what was typed of the utterance is taken back.
+  /// Newly settled words, and whether the utterance ends behind them. A word that may begin a command waits for the
+  /// next one. phrase: the one of phrases() that all of the utterance was: it is done, and what was typed of the
+  /// utterance is taken back.
   std::vector<DictationEdit> hear(const std::vector<std::string>& words, bool ended, const std::string& phrase = {});
 
   /// What commands and punctuation are called, for a recogniser of phrases.

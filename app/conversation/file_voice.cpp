@@ -15,11 +15,12 @@ int FileVoice::rate() const { return audio::Synthesizer::instance().rate(); }
 
 std::uint64_t FileVoice::say(const std::string& text) {
   Text item{++last_number_, text, {}, {}};
-  audio::Synthesizer::instance().speak(text, settings_, [&](std::span<const float> samples, std::span<const audio::WordMark> words) {
-    item.samples.insert(item.samples.end(), samples.begin(), samples.end());
-    item.words.insert(item.words.end(), words.begin(), words.end());
-    return true;
-  });
+  audio::Synthesizer::instance().speak(text, settings_,
+                                       [&](std::span<const float> samples, std::span<const audio::WordMark> words) {
+                                         item.samples.insert(item.samples.end(), samples.begin(), samples.end());
+                                         item.words.insert(item.words.end(), words.begin(), words.end());
+                                         return true;
+                                       });
   queue_.push_back(std::move(item));
   return last_number_;
 }
@@ -33,7 +34,8 @@ std::vector<Event> FileVoice::pass(int ms) {
     Text& text = queue_.front();
     if (text.at == 0) events.push_back({Event::Kind::started, text.number, 0, {}});
     const std::size_t count = std::min(left, text.samples.size() - text.at);
-    heard_.insert(heard_.end(), text.samples.begin() + static_cast<std::ptrdiff_t>(text.at), text.samples.begin() + static_cast<std::ptrdiff_t>(text.at + count));
+    heard_.insert(heard_.end(), text.samples.begin() + static_cast<std::ptrdiff_t>(text.at),
+                  text.samples.begin() + static_cast<std::ptrdiff_t>(text.at + count));
     text.at += count;
     left -= count;
     while (!text.words.empty() && text.words.front().sample <= static_cast<std::int64_t>(text.at)) {

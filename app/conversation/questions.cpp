@@ -44,12 +44,20 @@ constexpr std::array<std::pair<std::string_view, Asked>, 27> kPatterns{{
     {"set [the] chunk size|length to #", Asked::chunk_length},
 }};
 
-constexpr std::array<std::string_view, 9> kCourtesies{"please", "catena", "hey", "ok", "okay", "well", "now", "and", "so"};
+constexpr std::array<std::string_view, 9> kCourtesies{"please", "catena", "hey", "ok", "okay",
+                                                      "well",   "now",    "and", "so"};
 
 // Powers of two that a chunk can be long, as they are said.
-constexpr std::array<std::string_view, 10> kSpokenLengths{"eight", "sixteen", "thirty two", "sixty four", "one hundred twenty eight",
-                                                          "one hundred and twenty eight", "two hundred fifty six", "two hundred and fifty six",
-                                                          "five hundred twelve", "five hundred and twelve"};
+constexpr std::array<std::string_view, 10> kSpokenLengths{"eight",
+                                                          "sixteen",
+                                                          "thirty two",
+                                                          "sixty four",
+                                                          "one hundred twenty eight",
+                                                          "one hundred and twenty eight",
+                                                          "two hundred fifty six",
+                                                          "two hundred and fifty six",
+                                                          "five hundred twelve",
+                                                          "five hundred and twelve"};
 
 /// Words that may be left out are not left out behind these: nobody says "open the".
 bool is_cut_short(std::string_view phrase) {
@@ -114,7 +122,9 @@ Match match(const std::vector<std::string_view>& words, std::string_view pattern
 
 std::string duration(std::int64_t ms) {
   const std::int64_t seconds = ms / 1000, minutes = seconds / 60, hours = minutes / 60;
-  const auto counted = [](std::int64_t n, const char* unit) { return std::to_string(n) + " " + unit + (n == 1 ? "" : "s"); };
+  const auto counted = [](std::int64_t n, const char* unit) {
+    return std::to_string(n) + " " + unit + (n == 1 ? "" : "s");
+  };
   if (hours > 0) return counted(hours, "hour") + (minutes % 60 > 0 ? " and " + counted(minutes % 60, "minute") : "");
   if (minutes > 0) return counted(minutes, "minute");
   return counted(seconds, "second");
@@ -129,9 +139,11 @@ std::string megabytes(std::int64_t bytes) {
 }  // namespace
 
 std::optional<int> number_of(std::string_view words) {
-  constexpr std::array<std::string_view, 20> small{"zero", "one", "two",    "three",    "four",     "five",    "six",     "seven",     "eight",    "nine",
-                                                   "ten",  "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
-  constexpr std::array<std::string_view, 8> tens{"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"};
+  constexpr std::array<std::string_view, 20> small{
+      "zero", "one",    "two",    "three",    "four",     "five",    "six",     "seven",     "eight",    "nine",
+      "ten",  "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"};
+  constexpr std::array<std::string_view, 8> tens{"twenty", "thirty",  "forty",  "fifty",
+                                                 "sixty",  "seventy", "eighty", "ninety"};
   int total = 0, forgiven = 0;
   bool any = false;
   for (const std::string_view word : split(words, ' ')) {
@@ -147,7 +159,8 @@ std::optional<int> number_of(std::string_view words) {
     }
     int value = -1;
     for (std::size_t i = 0; i < small.size() && value < 0; ++i) value = word == small[i] ? static_cast<int>(i) : -1;
-    for (std::size_t i = 0; i < tens.size() && value < 0; ++i) value = same_word(word, tens[i], forgiven) ? 10 * static_cast<int>(i + 2) : -1;
+    for (std::size_t i = 0; i < tens.size() && value < 0; ++i)
+      value = same_word(word, tens[i], forgiven) ? 10 * static_cast<int>(i + 2) : -1;
     if (value < 0) return std::nullopt;
     total += value;
     any = true;
@@ -185,7 +198,9 @@ std::vector<std::string> understood_phrases() {
 
 std::optional<Understood> understand(std::string_view text) {
   std::vector<std::string_view> words = split(text, ' ');
-  const auto courtesy = [](std::string_view word) { return std::find(kCourtesies.begin(), kCourtesies.end(), word) != kCourtesies.end(); };
+  const auto courtesy = [](std::string_view word) {
+    return std::find(kCourtesies.begin(), kCourtesies.end(), word) != kCourtesies.end();
+  };
   while (!words.empty() && courtesy(words.front())) words.erase(words.begin());
   while (!words.empty() && courtesy(words.back()) && words.back() != "now") words.pop_back();
   if (words.empty()) return std::nullopt;
@@ -218,7 +233,8 @@ std::string answer_to(Asked question, const Facts& facts) {
     case Asked::how_long:
       return "We have been talking for " + duration(facts.talking_ms) + ".";
     case Asked::memory:
-      return "From chunk to chunk I carry " + megabytes(facts.state_bytes) + ", however long we talk. The whole program holds " + megabytes(facts.resident_bytes) + ".";
+      return "From chunk to chunk I carry " + megabytes(facts.state_bytes) +
+             ", however long we talk. The whole program holds " + megabytes(facts.resident_bytes) + ".";
     case Asked::speed: {
       if (facts.chunk_ms <= 0) return "I have not read enough yet to say.";
       char text[96];
@@ -238,7 +254,8 @@ std::string answer_to(Asked question, const Facts& facts) {
 }
 
 std::string report_of(const Understood& command, bool done) {
-  if (!done) return command.what == Asked::chunk_length ? "The chunk length can be 8 to 512." : "That cannot be done here.";
+  if (!done)
+    return command.what == Asked::chunk_length ? "The chunk length can be 8 to 512." : "That cannot be done here.";
   switch (command.what) {
     case Asked::save:
       return "Saved.";

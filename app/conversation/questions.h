@@ -1,5 +1,5 @@
-// What the program itself is asked or told: questions about facts, which a language model would invent, and commands. Recognised by their
-// words, whole utterances only, with a letter of tolerance for what was heard badly.
+// What the program itself is asked or told: questions about facts, which a language model would invent, and commands.
+// Recognised by their words, whole utterances only, with a letter of tolerance for what was heard badly.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ inline bool is_command(Asked what) { return what >= Asked::open; }
 /// words: a whole turn, as the reader writes it. Nothing when it is talk.
 std::optional<Understood> understand(std::string_view words);
 
-/// Every way to say what understand() knows, without courtesies; numbers as far as a chunk length can be one: for a recogniser of phrases.
+/// Every way to say what understand() knows, without courtesies; numbers as far as a chunk length can be one: for a
+/// recogniser of phrases.
 std::vector<std::string> understood_phrases();
 
 /// "one hundred twenty eight" or "128" -> 128.

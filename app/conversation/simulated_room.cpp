@@ -38,7 +38,8 @@ audio::SoundUpdate SimulatedRoom::pass(std::span<const float> said, std::span<co
     microphone_[i] = std::clamp(microphone_[i], -1.0F, 1.0F);
   }
   air_.erase(air_.begin(), air_.begin() + static_cast<std::ptrdiff_t>(std::min(air_.size(), microphone_.size())));
-  processor_.feed(microphone_, audio::kRate, {settings_.chunk_ms, false}, end_ns - settings_.microphone_ms * kNsPerMs, end_ns);
+  processor_.feed(microphone_, audio::kRate, {settings_.chunk_ms, false}, end_ns - settings_.microphone_ms * kNsPerMs,
+                  end_ns);
   now_ms_ += kStepMs;
   return processor_.take();
 }

@@ -5,8 +5,8 @@
 
 namespace catena::app {
 
-SimulatedTalk::SimulatedTalk(const RoomSettings& room, const audio::VoiceSettings& voice, const TurnSettings& turns, ConversationNeeds needs, Read read,
-                             std::function<void()> silenced)
+SimulatedTalk::SimulatedTalk(const RoomSettings& room, const audio::VoiceSettings& voice, const TurnSettings& turns,
+                             ConversationNeeds needs, Read read, std::function<void()> silenced)
     : room_(room, audio::Synthesizer::instance().rate()),
       voice_(voice),
       read_(std::move(read)),
@@ -32,7 +32,8 @@ void SimulatedTalk::silence() {
 }
 
 void SimulatedTalk::step(std::span<const float> said) {
-  if (std::any_of(said.begin(), said.end(), [](float sample) { return sample != 0; })) said_since_voice_ = said_since_question_ = true;
+  if (std::any_of(said.begin(), said.end(), [](float sample) { return sample != 0; }))
+    said_since_voice_ = said_since_question_ = true;
   const std::vector<audio::SpeakerEvent> events = voice_.pass(SimulatedRoom::kStepMs);
   const auto step = static_cast<std::size_t>(voice_.rate()) * SimulatedRoom::kStepMs / 1000;
   const audio::SoundUpdate update = room_.pass(said, std::span(voice_.heard()).last(step));

@@ -1,4 +1,5 @@
-// A whole conversation in a simulated room: microphone, turn taking and voice as in a live one, a user who is played from samples.
+// A whole conversation in a simulated room: microphone, turn taking and voice as in a live one, a user who is played
+// from samples.
 #pragma once
 
 #include <functional>
@@ -22,9 +23,10 @@ class SimulatedTalk {
  public:
   using Read = std::function<SimulatedReading(const audio::SoundUpdate&)>;
 
-  /// needs: all but the voice, say() and silence(), which is the talk's own. `silenced` is called when the voice is held or stopped.
-  SimulatedTalk(const RoomSettings& room, const audio::VoiceSettings& voice, const TurnSettings& turns, ConversationNeeds needs, Read read,
-                std::function<void()> silenced = {});
+  /// needs: all but the voice, say() and silence(), which is the talk's own. `silenced` is called when the voice is
+  /// held or stopped.
+  SimulatedTalk(const RoomSettings& room, const audio::VoiceSettings& voice, const TurnSettings& turns,
+                ConversationNeeds needs, Read read, std::function<void()> silenced = {});
 
   /// A step of the room goes by in which the user says this, 16 kHz; empty: nothing.
   void step(std::span<const float> said);

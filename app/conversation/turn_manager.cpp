@@ -127,7 +127,8 @@ void TurnManager::tick(std::int64_t now) {
     case Turn::hearing:
       if (settings_.hands_free) {
         if (!voice_ && !open_ && now - silent_since_ >= settings_.patience_ms) ask(now);
-      } else if (key_released_ && (!open_ || now - released_at_ >= kLastWordsMs) && (!heard_.empty() || now - released_at_ >= kLastWordsMs)) {
+      } else if (key_released_ && (!open_ || now - released_at_ >= kLastWordsMs) &&
+                 (!heard_.empty() || now - released_at_ >= kLastWordsMs)) {
         ask(now);
       }
       break;

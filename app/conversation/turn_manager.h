@@ -1,5 +1,5 @@
-// Whose turn it is in a spoken conversation. A state machine without sound, threads or clocks: events go in with their time, actions come
-// out, so that every rule can be tested.
+// Whose turn it is in a spoken conversation. A state machine without sound, threads or clocks: events go in with their
+// time, actions come out, so that every rule can be tested.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ enum class Turn {
   hearing,     ///< the user speaks
   thinking,    ///< the question is asked, nothing of the answer is heard yet
   speaking,    ///< the answer is heard
-  interrupted  ///< somebody made a sound while the answer was heard: the voice waits until it is known whether those were words
+  interrupted  ///< somebody made a sound while the answer was heard: the voice waits until it is known whether those
+               ///< were words
 };
 
 struct TurnSettings {
@@ -50,7 +51,8 @@ class TurnManager {
   void talk_key(bool down, std::int64_t now);
 
   void voice(bool active, std::int64_t now);                        ///< voice activity at the microphone
-  void words(const std::string& settled, bool open, std::int64_t now);  ///< newly settled ones, and whether more are on their way
+  void words(const std::string& settled, bool open,
+             std::int64_t now);  ///< newly settled ones, and whether more are on their way
   void answer_begins(std::int64_t now);                             ///< its first sample is heard
   void answer_ends(std::int64_t now);                               ///< its last one was, or there is none
   /// The answer is not wanted any more, though nobody said so: a key, a menu.

@@ -36,9 +36,11 @@ struct Keystrokes {
 using Suggest = std::function<std::string(std::string_view typed)>;
 
 /// Types text[first, end). Rules, the same for every source of suggestions:
-///  * a typed character is one key, an accepted word one key (Ctrl+Right); a suggestion is used only when its whole next
+///  * a typed character is one key, an accepted word one key (Ctrl+Right); a suggestion is used only when its whole
+///  next
 ///    word is right and at least two characters long;
-///  * `fewest` counts a single key where all of a suggestion is right (Tab), or its first line (Shift+Tab), and else the
+///  * `fewest` counts a single key where all of a suggestion is right (Tab), or its first line (Shift+Tab), and else
+///  the
 ///    same keys;
 ///  * the indentation that equals that of the line above is typed by the editor, not by the typist, and counts for
 ///    nobody;

@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t piece_bytes = 256;
 
 std::vector<SourceFile> without(std::vector<SourceFile> files, const std::vector<std::string>& skip) {
-  std::erase_if(files, [&](const SourceFile& file) { return std::find(skip.begin(), skip.end(), file.name) != skip.end(); });
+  std::erase_if(files,
+                [&](const SourceFile& file) { return std::find(skip.begin(), skip.end(), file.name) != skip.end(); });
   return files;
 }
 

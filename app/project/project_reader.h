@@ -21,8 +21,8 @@ class ProjectReader {
     std::string file;  ///< the one being read
   };
 
-  /// Throws as source_files(), and std::runtime_error when there is nothing to read. `skip`: names (paths below the folder) to
-  /// leave out.
+  /// Throws as source_files(), and std::runtime_error when there is nothing to read. `skip`: names (paths below the
+  /// folder) to leave out.
   ProjectReader(const std::filesystem::path& folder, std::shared_ptr<const model::TextModel> model,
                 std::shared_ptr<model::Executor> executor, const model::StreamSettings& settings,
                 const std::vector<std::string>& skip = {});

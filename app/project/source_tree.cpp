@@ -15,9 +15,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view text_kinds[] = {
-    ".c",   ".cc",  ".cpp", ".cxx", ".h",    ".hh",   ".hpp", ".hxx", ".cu",   ".cuh",   ".inl", ".py",  ".pyi", ".js",  ".jsx", ".mjs",
-    ".ts",  ".tsx", ".rs",  ".go",  ".java", ".kt",   ".cs",  ".rb",  ".php",  ".swift", ".lua", ".sh",  ".pl",  ".sql", ".html", ".css",
-    ".scss", ".vue", ".svelte", ".md", ".rst", ".txt", ".tex", ".cmake", ".toml", ".yaml", ".yml", ".ini", ".proto", ".qml"};
+    ".c",   ".cc",    ".cpp", ".cxx",   ".h",    ".hh",   ".hpp",  ".hxx", ".cu",    ".cuh", ".inl",    ".py",
+    ".pyi", ".js",    ".jsx", ".mjs",   ".ts",   ".tsx",  ".rs",   ".go",  ".java",  ".kt",  ".cs",     ".rb",
+    ".php", ".swift", ".lua", ".sh",    ".pl",   ".sql",  ".html", ".css", ".scss",  ".vue", ".svelte", ".md",
+    ".rst", ".txt",   ".tex", ".cmake", ".toml", ".yaml", ".yml",  ".ini", ".proto", ".qml"};
 constexpr std::string_view text_names[] = {"CMakeLists.txt", "Makefile", "Dockerfile"};
 constexpr std::size_t longest_mean_line = 200;
 
@@ -27,7 +28,8 @@ bool is_text_kind(const fs::path& path) {
          std::find(std::begin(text_names), std::end(text_names), name) != std::end(text_names);
 }
 
-/// Asks git's own rules: of the repository that the folder lies in or, where there is none, of the folder as if it were one.
+/// Asks git's own rules: of the repository that the folder lies in or, where there is none, of the folder as if it were
+/// one.
 class IgnoreRules {
  public:
   explicit IgnoreRules(const fs::path& folder) {
@@ -79,7 +81,8 @@ void collect(const fs::path& folder, const std::string& prefix, const IgnoreRule
              std::vector<SourceFile>& files) {
   std::error_code error;
   std::vector<fs::directory_entry> entries;
-  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+       !error && it != end; it.increment(error)) {
     entries.push_back(*it);
   }
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.path() < b.path(); });
@@ -103,8 +106,10 @@ void collect(const fs::path& folder, const std::string& prefix, const IgnoreRule
 
 std::vector<SourceFile> source_files(const fs::path& folder, const std::stop_token& stop) {
   std::error_code error;
-  if (!fs::is_directory(folder, error)) throw std::runtime_error(folder.string() + ": is no folder; give the project's folder");
-  if (fs::directory_iterator(folder, error); error) throw std::runtime_error(folder.string() + ": cannot be read (" + error.message() + ")");
+  if (!fs::is_directory(folder, error))
+    throw std::runtime_error(folder.string() + ": is no folder; give the project's folder");
+  if (fs::directory_iterator(folder, error); error)
+    throw std::runtime_error(folder.string() + ": cannot be read (" + error.message() + ")");
   const fs::path root = fs::canonical(folder);
   std::vector<SourceFile> files;
   collect(root, "", IgnoreRules(root), stop, files);

@@ -33,7 +33,8 @@ Dialogue* AnswerService::dialogue() {
     dialogue_->on_read = events_.reads;
     state_bytes_ = dialogue_->state_bytes();
   } catch (const std::exception& error) {
-    events_.failed(std::string(error.what()) + (dialogue_ ? "; the old model answers" : "; until then only facts and commands are answered"));
+    events_.failed(std::string(error.what()) +
+                   (dialogue_ ? "; the old model answers" : "; until then only facts and commands are answered"));
   }
   return dialogue_.get();
 }

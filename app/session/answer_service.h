@@ -1,5 +1,5 @@
-// Who answers in a conversation: the text tracker, on a thread of its own, so that a long answer delays neither typing nor the reading of
-// sound.
+// Who answers in a conversation: the text tracker, on a thread of its own, so that a long answer delays neither typing
+// nor the reading of sound.
 #pragma once
 
 #include <atomic>
@@ -30,8 +30,8 @@ class AnswerService {
   explicit AnswerService(AnswerEvents events);
   ~AnswerService();
 
-  /// Another model folder, with which the conversation begins anew when it is first needed, or by prepare(). One that cannot be loaded
-  /// leaves the old one in use.
+  /// Another model folder, with which the conversation begins anew when it is first needed, or by prepare(). One that
+  /// cannot be loaded leaves the old one in use.
   void load(const std::filesystem::path& folder);
   void prepare();
 

@@ -92,7 +92,8 @@ ConversationNeeds ConversationService::needs() {
 }
 
 std::uint64_t ConversationService::say(const std::string& text) {
-  const audio::VoiceSettings voice{settings_.voice.toStdString(), settings_.words_a_minute, settings_.pitch, settings_.volume};
+  const audio::VoiceSettings voice{settings_.voice.toStdString(), settings_.words_a_minute, settings_.pitch,
+                                   settings_.volume};
   return parts_.say(text, voice, settings_.loudspeaker.toStdString());
 }
 
@@ -270,7 +271,9 @@ void ConversationService::opened(const std::string& loudspeaker) {
   notice.action_id = QLatin1String(kFallback);
   notice.action.clear();
   notice.resolved = settings_.loudspeaker.isEmpty() || used == settings_.loudspeaker;
-  if (!notice.resolved) notice.text = tr("Loudspeaker '%1' is not there: '%2' is used until it is chosen anew in the voice settings.").arg(settings_.loudspeaker, used);
+  if (!notice.resolved)
+    notice.text = tr("Loudspeaker '%1' is not there: '%2' is used until it is chosen anew in the voice settings.")
+                      .arg(settings_.loudspeaker, used);
   Q_EMIT this->notice(notice);
 }
 

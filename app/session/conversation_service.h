@@ -1,4 +1,5 @@
-// The spoken conversation of the window: joins what is heard, whose turn it is, who answers, the voice, and reading aloud.
+// The spoken conversation of the window: joins what is heard, whose turn it is, who answers, the voice, and reading
+// aloud.
 #pragma once
 
 #include <QObject>
@@ -20,7 +21,9 @@ namespace catena::app {
 struct ConversationParts {
   std::function<std::int64_t()> now;  ///< milliseconds
   /// The voice, whose events come back as voice().
-  std::function<std::uint64_t(const std::string& text, const audio::VoiceSettings& settings, const std::string& loudspeaker)> say;
+  std::function<std::uint64_t(const std::string& text, const audio::VoiceSettings& settings,
+                              const std::string& loudspeaker)>
+      say;
   std::function<void()> silence;
   std::function<void()> end_utterance;  ///< the reader of speech should settle what it has
   /// Who answers: comes back as firstToken(), sentence(), answered().
@@ -32,7 +35,8 @@ struct ConversationParts {
   std::function<ui::CommandOutcome(const ui::SpokenCommand&)> carry_out;
 };
 
-/// On the UI thread, where sound and words pass anyway: what it does itself takes microseconds, whatever takes longer is done by its parts.
+/// On the UI thread, where sound and words pass anyway: what it does itself takes microseconds, whatever takes longer
+/// is done by its parts.
 class ConversationService : public QObject {
   Q_OBJECT
  public:

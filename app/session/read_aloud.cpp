@@ -64,7 +64,8 @@ void ReadAloud::resume() {
 }
 
 bool ReadAloud::owns(std::uint64_t number) const {
-  return number != 0 && std::any_of(said_.begin(), said_.end(), [&](const Piece& piece) { return piece.number == number; });
+  return number != 0 &&
+         std::any_of(said_.begin(), said_.end(), [&](const Piece& piece) { return piece.number == number; });
 }
 
 void ReadAloud::word(std::uint64_t number, std::size_t byte) {

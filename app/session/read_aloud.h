@@ -1,4 +1,5 @@
-// Reading a text aloud, piece by piece, so that it can be held, gone on with and stopped at any word. No sound or threads of its own.
+// Reading a text aloud, piece by piece, so that it can be held, gone on with and stopped at any word. No sound or
+// threads of its own.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +11,14 @@
 
 namespace catena::app {
 
-/// The length of the first piece of `text` that is spoken in one breath: a sentence, a line, or what of them fits. Never inside a
-/// character, and at least one byte of a text that is not empty.
+/// The length of the first piece of `text` that is spoken in one breath: a sentence, a line, or what of them fits.
+/// Never inside a character, and at least one byte of a text that is not empty.
 std::size_t breath(std::string_view text);
 
 class ReadAloud {
  public:
-  /// say: hands a text to the voice and returns its number; its events come back as word(), finished(). silence: stops the voice.
+  /// say: hands a text to the voice and returns its number; its events come back as word(), finished(). silence: stops
+  /// the voice.
   ReadAloud(std::function<std::uint64_t(const std::string&)> say, std::function<void()> silence);
 
   /// In the place of what was being read.

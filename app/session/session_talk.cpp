@@ -1,4 +1,5 @@
-// The conversation's part of the session: what its threads tell is handed over to the UI thread, where the conversation lives.
+// The conversation's part of the session: what its threads tell is handed over to the UI thread, where the conversation
+// lives.
 #include <utility>
 
 #include "app/conversation/questions.h"
@@ -15,10 +16,15 @@ AnswerEvents AppSession::answerEvents() {
   };
   AnswerEvents events;
   events.first_token = later([this](std::uint64_t number) { conversation_.firstToken(number); });
-  events.sentence = later([this](std::uint64_t number, const std::string& text) { conversation_.sentence(number, text); });
+  events.sentence =
+      later([this](std::uint64_t number, const std::string& text) { conversation_.sentence(number, text); });
   events.complete = later([this](std::uint64_t number) { conversation_.answered(number); });
-  events.reads = [this](std::int64_t place, std::span<const model::Token> tokens) { compare_.conversation_reads(place, tokens); };
-  events.failed = later([this](const std::string& line) { Q_EMIT notice({ui::Panel::transcript, QString::fromStdString(line), {}, {}, false}); });
+  events.reads = [this](std::int64_t place, std::span<const model::Token> tokens) {
+    compare_.conversation_reads(place, tokens);
+  };
+  events.failed = later([this](const std::string& line) {
+    Q_EMIT notice({ui::Panel::transcript, QString::fromStdString(line), {}, {}, false});
+  });
   return events;
 }
 
@@ -35,7 +41,9 @@ ConversationParts AppSession::conversationParts() {
   parts.settle = [this](const std::string& heard) { answers_.settle(heard); };
   parts.note = [this](const std::string& question, const std::string& answer) { answers_.note(question, answer); };
   parts.facts = [this] { return facts(); };
-  parts.carry_out = [this](const ui::SpokenCommand& command) { return carry_out ? carry_out(command) : ui::CommandOutcome(); };
+  parts.carry_out = [this](const ui::SpokenCommand& command) {
+    return carry_out ? carry_out(command) : ui::CommandOutcome();
+  };
   return parts;
 }
 
@@ -73,7 +81,8 @@ void AppSession::heard(ui::SpeechUpdate update) {
   }
   last_heard_ = update;
   // What is said belongs to what is written meanwhile, unless it is typed itself or an order to the program.
-  for (const ui::SpokenWord& word : update.settled) utterance_ += (utterance_.empty() ? "" : " ") + word.text.toStdString();
+  for (const ui::SpokenWord& word : update.settled)
+    utterance_ += (utterance_.empty() ? "" : " ") + word.text.toStdString();
   if (update.utterance_ended && !utterance_.empty()) {
     const std::string words = std::exchange(utterance_, {});
     const bool order = understand(update.phrase.isEmpty() ? words : update.phrase.toStdString()).has_value();

@@ -21,8 +21,10 @@ constexpr int kRate = 16000;
 /// A source or a player would take another device in its place, which is no check of this one.
 template <typename Devices>
 void require_device(const Devices& devices, const std::string& name, const char* kind) {
-  const bool there = std::any_of(devices.begin(), devices.end(), [&](const auto& device) { return device.name == name; });
-  if (!name.empty() && !there) throw std::runtime_error(std::string(kind) + " '" + name + "' is not there: choose another one");
+  const bool there =
+      std::any_of(devices.begin(), devices.end(), [&](const auto& device) { return device.name == name; });
+  if (!name.empty() && !there)
+    throw std::runtime_error(std::string(kind) + " '" + name + "' is not there: choose another one");
 }
 
 constexpr float kSilent = 0.0003F;  // -70 dBFS: below any room's noise

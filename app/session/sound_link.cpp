@@ -17,16 +17,17 @@ constexpr const char* fallback_id = "sound:fallback";
 enum Kind { list_devices, list_voices };
 
 bool same(const QVector<ui::SoundDevice>& a, const QVector<ui::SoundDevice>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const ui::SoundDevice& x, const ui::SoundDevice& y) { return x.name == y.name && x.is_default == y.is_default; });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const ui::SoundDevice& x, const ui::SoundDevice& y) {
+    return x.name == y.name && x.is_default == y.is_default;
+  });
 }
 
 QString text(const std::string& utf8) { return QString::fromUtf8(utf8.data(), static_cast<qsizetype>(utf8.size())); }
 
 }  // namespace
 
-SoundLink::SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear, std::shared_ptr<audio::FarEnd> far_end,
-                     QObject* parent)
+SoundLink::SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear,
+                     std::shared_ptr<audio::FarEnd> far_end, QObject* parent)
     : QObject(parent), clock_(clock), hear_(std::move(hear)), far_end_(std::move(far_end)), pipeline_([this] {
         // One waiting call is enough: it takes all updates there are.
         if (!update_waits_.exchange(true)) QMetaObject::invokeMethod(this, &SoundLink::take, Qt::QueuedConnection);
@@ -50,7 +51,8 @@ void SoundLink::refreshDevices() {
     for (const audio::InputDevice& device : audio::list_input_devices())
       found.append({text(device.name), device.is_default});
     QVector<ui::SoundDevice> heard_at;
-    for (const audio::OutputDevice& device : audio::list_output_devices()) heard_at.append({text(device.name), device.is_default});
+    for (const audio::OutputDevice& device : audio::list_output_devices())
+      heard_at.append({text(device.name), device.is_default});
     QMetaObject::invokeMethod(
         this,
         [this, found, heard_at] {
@@ -71,7 +73,8 @@ void SoundLink::refreshDevices() {
 void SoundLink::listVoices() {
   control_.post_latest({list_voices, 0}, [this] {
     QVector<ui::VoiceName> found;
-    for (const audio::Voice& voice : audio::Synthesizer::instance().voices()) found.append({text(voice.name), text(voice.language)});
+    for (const audio::Voice& voice : audio::Synthesizer::instance().voices())
+      found.append({text(voice.name), text(voice.language)});
     QMetaObject::invokeMethod(
         this,
         [this, found] {

@@ -18,15 +18,17 @@ namespace catena::app {
 class SoundLink : public QObject {
   Q_OBJECT
  public:
-  /// `clock` runs since the session's start and outlives this. `hear` gets every update, on the UI thread; it must not wait.
-  /// far_end: what the loudspeaker plays, which microphones do not hear then; may be null.
-  SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear, std::shared_ptr<audio::FarEnd> far_end, QObject* parent);
+  /// `clock` runs since the session's start and outlives this. `hear` gets every update, on the UI thread; it must not
+  /// wait. far_end: what the loudspeaker plays, which microphones do not hear then; may be null.
+  SoundLink(const QElapsedTimer& clock, std::function<void(audio::SoundUpdate)> hear,
+            std::shared_ptr<audio::FarEnd> far_end, QObject* parent);
   ~SoundLink() override;
 
   const QVector<ui::SoundDevice>& devices() const { return devices_; }
   const QVector<ui::SoundDevice>& loudspeakers() const { return loudspeakers_; }
   const QVector<ui::VoiceName>& voices() const { return voices_; }
-  /// Looks for devices, and the first time for voices, in the background; devicesChanged() and voicesChanged() follow if there is news.
+  /// Looks for devices, and the first time for voices, in the background; devicesChanged() and voicesChanged() follow
+  /// if there is news.
   void refreshDevices();
 
   void startMicrophone(const QString& device_name);

@@ -16,16 +16,21 @@ constexpr int kBehind = 40, kCaughtUp = 5;
 
 constexpr double kForget = 0.98;  // of the figures of compute, an update: about two seconds
 
-double ms_between(Clock::time_point a, Clock::time_point b) { return std::chrono::duration<double, std::milli>(b - a).count(); }
+double ms_between(Clock::time_point a, Clock::time_point b) {
+  return std::chrono::duration<double, std::milli>(b - a).count();
+}
 
 QVector<ui::SpokenWord> shown(const std::vector<model::SpokenWord>& words) {
   QVector<ui::SpokenWord> result;
   result.reserve(static_cast<qsizetype>(words.size()));
-  for (const model::SpokenWord& word : words) result.append({QString::fromStdString(word.text), word.start_ms, word.end_ms, word.confidence});
+  for (const model::SpokenWord& word : words)
+    result.append({QString::fromStdString(word.text), word.start_ms, word.end_ms, word.confidence});
   return result;
 }
 
-ui::Notice notice(const std::string& line) { return {ui::Panel::transcript, QString::fromStdString(line), {}, {}, false}; }
+ui::Notice notice(const std::string& line) {
+  return {ui::Panel::transcript, QString::fromStdString(line), {}, {}, false};
+}
 
 }  // namespace
 
@@ -50,7 +55,9 @@ void SpeechService::apply(const ui::ChunkSettings& settings) {
 }
 
 void SpeechService::hear(audio::SoundUpdate update) {
-  jobs_.post([this, update = std::make_shared<const audio::SoundUpdate>(std::move(update)), arrived = Clock::now()] { hear_now(*update, arrived); });
+  jobs_.post([this, update = std::make_shared<const audio::SoundUpdate>(std::move(update)), arrived = Clock::now()] {
+    hear_now(*update, arrived);
+  });
 }
 
 void SpeechService::end_utterance() {
@@ -86,7 +93,8 @@ void SpeechService::load_reader(const SpeechFolders& folders) {
   } catch (const std::exception& error) {
     const bool spells = reader_.weights->config().vocab == model::kSymbols;  // else only its word model does
     if (!spells) reader_ = {};
-    events_.notice(notice(std::string(error.what()) + (spells ? "; words are read by their letters alone" : "; speech is not read")));
+    events_.notice(notice(std::string(error.what()) +
+                          (spells ? "; words are read by their letters alone" : "; speech is not read")));
   }
 }
 
@@ -100,7 +108,8 @@ void SpeechService::hear_now(const audio::SoundUpdate& update, Clock::time_point
     stream_ = update.stream;
     busy_ms_ = sound_ms_ = 0;
   }
-  // A machine that does not keep up reads words by their letters alone until it does: sound is never dropped and never piles up.
+  // A machine that does not keep up reads words by their letters alone until it does: sound is never dropped and never
+  // piles up.
   const int waiting = jobs_.waiting();
   if (waiting > kBehind) listener_->stream().set_language(false);
   if (waiting < kCaughtUp) listener_->stream().set_language(true);

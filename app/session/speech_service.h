@@ -1,5 +1,5 @@
-// Reads the sound of the source that runs, on a thread of its own: a chunk of sound never waits for text to be read, nor a key press for
-// sound.
+// Reads the sound of the source that runs, on a thread of its own: a chunk of sound never waits for text to be read,
+// nor a key press for sound.
 #pragma once
 
 #include <chrono>

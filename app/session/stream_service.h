@@ -91,7 +91,8 @@ class StreamService {
   void cancel_remembering() { projects_.cancel(); }
   void forget(const std::string& folder) { projects_.forget(folder); }
 
-  /// Words of an utterance: the active stream reads them as an aside, and suggestions look at them as at another document.
+  /// Words of an utterance: the active stream reads them as an aside, and suggestions look at them as at another
+  /// document.
   void hear(const std::string& words);
   /// Tells stream_begins once more.
   void tell_stream();

@@ -29,9 +29,11 @@ class TurnTiming {
   static void keep_first(double& time, double now) {
     if (time < 0) time = now;
   }
-  double since(double time) const { return asked_ended_ < 0 || time < 0 ? -1 : time > asked_ended_ ? time - asked_ended_ : 0; }
+  double since(double time) const {
+    return asked_ended_ < 0 || time < 0 ? -1 : time > asked_ended_ ? time - asked_ended_ : 0;
+  }
 
-  double ended_ = -1, words_ = -1;                                                      // of the turn that is being heard
+  double ended_ = -1, words_ = -1;                                                    // of the turn that is being heard
   double asked_ended_ = -1, asked_words_ = -1, first_reply_ = -1, first_sound_ = -1;  // of the last question
 };
 

@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
         if (!sound.warning.empty()) std::fprintf(stderr, "\n%s\n", sound.warning.c_str());
         std::vector<audio::MelFrame> frames;
         audio::LogMel().feed(sound.samples, frames);
-        const std::span<const float> numbers(frames.empty() ? nullptr : frames[0].data(), frames.size() * audio::kMelBands);
+        const std::span<const float> numbers(frames.empty() ? nullptr : frames[0].data(),
+                                             frames.size() * audio::kMelBands);
         out.add(numbers, model::to_text(model::to_symbols(recording.text)), recording.speaker, recording.corpus);
         seconds += static_cast<double>(frames.size()) / 100;
       } catch (const std::runtime_error& error) {

@@ -25,12 +25,17 @@ std::vector<std::string> columns(std::string line) {
 std::vector<Recording> read_manifest(const std::filesystem::path& manifest, const std::filesystem::path& folder) {
   std::ifstream stream(manifest);
   std::string line;
-  if (!stream || !std::getline(stream, line)) throw std::runtime_error(manifest.string() + ": cannot be read, or is empty");
+  if (!stream || !std::getline(stream, line))
+    throw std::runtime_error(manifest.string() + ": cannot be read, or is empty");
   const std::vector<std::string> heading = columns(line);
-  const auto place = [&](const char* name) { return static_cast<std::size_t>(std::find(heading.begin(), heading.end(), name) - heading.begin()); };
-  const std::size_t file = place("file"), text = place("transcript"), speaker = place("speaker"), corpus = place("corpus");
+  const auto place = [&](const char* name) {
+    return static_cast<std::size_t>(std::find(heading.begin(), heading.end(), name) - heading.begin());
+  };
+  const std::size_t file = place("file"), text = place("transcript"), speaker = place("speaker"),
+                    corpus = place("corpus");
   if (file == heading.size() || text == heading.size()) {
-    throw std::runtime_error(manifest.string() + ": its first line must name the columns file and transcript, with tabs between them");
+    throw std::runtime_error(manifest.string() +
+                             ": its first line must name the columns file and transcript, with tabs between them");
   }
   const std::filesystem::path base = folder.empty() ? manifest.parent_path() : folder;
   std::vector<Recording> recordings;
@@ -38,8 +43,8 @@ std::vector<Recording> read_manifest(const std::filesystem::path& manifest, cons
     if (line.empty()) continue;
     const std::vector<std::string> cells = columns(line);
     if (cells.size() < heading.size()) {
-      throw std::runtime_error(manifest.string() + ":" + std::to_string(number) + ": has " + std::to_string(cells.size()) + " columns, expected " +
-                               std::to_string(heading.size()));
+      throw std::runtime_error(manifest.string() + ":" + std::to_string(number) + ": has " +
+                               std::to_string(cells.size()) + " columns, expected " + std::to_string(heading.size()));
     }
     const auto cell = [&](std::size_t at) { return at < cells.size() ? cells[at] : std::string(); };
     recordings.push_back({base / cells[file], cell(speaker), cell(corpus), cells[text]});

@@ -34,7 +34,8 @@ class SpeechListener {
   /// dropped, and so are those of which hardly a letter is heard (heard_words.h), so that noise and music
   /// are not read.
   Heard hear(const audio::SoundUpdate& update);
-  /// The speaker's turn is over, though the sound may not tell: what was read so far is settled, as an utterance, by the next hear().
+  /// The speaker's turn is over, though the sound may not tell: what was read so far is settled, as an utterance, by
+  /// the next hear().
   void end_utterance();
   /// The sound has ended.
   Heard finish();

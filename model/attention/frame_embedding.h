@@ -1,4 +1,5 @@
-// Frames of sound as the first layer's input, for the systems that stand beside a reader of speech. No LibTorch in here.
+// Frames of sound as the first layer's input, for the systems that stand beside a reader of speech. No LibTorch in
+// here.
 #pragma once
 
 #include <memory>

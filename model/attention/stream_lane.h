@@ -40,8 +40,8 @@ class StreamLane {
   StreamLane& operator=(const StreamLane&) = delete;
 
   /// Reads a token and computes the next one's logits, or frames and their symbols'; returns the processor time that
-  /// took, in milliseconds. Throws std::runtime_error with one line when the token is outside the vocabulary, frames are
-  /// expected and not as many are given, a logit is not finite or the state has become too large.
+  /// took, in milliseconds. Throws std::runtime_error with one line when the token is outside the vocabulary, frames
+  /// are expected and not as many are given, a logit is not finite or the state has become too large.
   double read(const LaneInput& input);
   /// Tokens or frames of a read(): 1, but for the reader of speech, which reads a chunk at its end.
   std::int64_t at_once() const { return at_once_; }

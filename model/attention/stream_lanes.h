@@ -2,7 +2,8 @@
 // No LibTorch in here.
 //
 // The thread that reads the stream hands its tokens or frames over (begin, write); a worker of low priority lets the
-// lanes read them (step); a third thread takes the figures. Nobody waits for the worker longer than a list takes to swap.
+// lanes read them (step); a third thread takes the figures. Nobody waits for the worker longer than a list takes to
+// swap.
 #pragma once
 
 #include <chrono>
@@ -59,8 +60,8 @@ class StreamLanes {
   void write(std::int64_t place, std::span<const Token> tokens);
   /// A stream of sound, of frames of `features` numbers, as begin().
   void begin_sound(int features, const std::string& what);
-  /// It has brought frames [n, features], the first of them at `place`. Where they do not follow those before, every lane
-  /// begins anew.
+  /// It has brought frames [n, features], the first of them at `place`. Where they do not follow those before, every
+  /// lane begins anew.
   void write(std::int64_t place, std::span<const float> frames);
   struct Taken {
     std::vector<LaneFigures> lanes;  ///< as they were chosen
@@ -76,8 +77,8 @@ class StreamLanes {
   void use_for_sound(const LaneModel& model);
   /// Lanes for these systems, of lane_names(); those not named are freed, those there already go on.
   void choose(const std::vector<std::string>& systems);
-  /// Lets one lane that is behind read until the time is up or `stop`; a token or chunk is read to its end. False when no lane
-  /// has anything to read.
+  /// Lets one lane that is behind read until the time is up or `stop`; a token or chunk is read to its end. False when
+  /// no lane has anything to read.
   bool step(
       std::chrono::steady_clock::time_point deadline, const std::function<bool()>& stop = [] { return false; });
 

@@ -285,7 +285,8 @@ std::shared_ptr<const DeviceModel> upload(const Weights& weights, Precision prec
   model->memory = DeviceMemory(sizes.used(), "the weights of model '" + model->config.name + "'");
   Uploader uploader(weights, precision, model->memory.data());
   upload_all(uploader, weights, *model);
-  // A copy from ordinary memory may return while the last of it is still under way, and executors' streams wait for none.
+  // A copy from ordinary memory may return while the last of it is still under way, and executors' streams wait for
+  // none.
   check(cudaDeviceSynchronize(), "bringing the weights in");
   return model;
 }

@@ -41,7 +41,9 @@ std::unique_ptr<Executor> make_executor(std::shared_ptr<const Weights> weights, 
   if (weights == nullptr) throw std::runtime_error("no weights were given; load a model first");
   const ModelConfig& config = weights->config();
   if (config.carry == Carry::attention || config.summary_levels > 0) {
-    throw std::runtime_error("model '" + config.name + "' is made to be trained and compared with (carry 'attention' or summaries), not to read streams; choose another model");
+    throw std::runtime_error("model '" + config.name +
+                             "' is made to be trained and compared with (carry 'attention' or summaries), not to read "
+                             "streams; choose another model");
   }
   ExecutorFactory factory = nullptr;
   {
@@ -49,8 +51,9 @@ std::unique_ptr<Executor> make_executor(std::shared_ptr<const Weights> weights, 
     factory = factories().of(options.device);
   }
   if (factory == nullptr) {
-    throw std::runtime_error("device '" + to_string(options.device) +
-                             "' is not available: no GPU or driver was found, or it is not part of this build; choose cpu");
+    throw std::runtime_error(
+        "device '" + to_string(options.device) +
+        "' is not available: no GPU or driver was found, or it is not part of this build; choose cpu");
   }
   return factory(std::move(weights), options);
 }

@@ -10,7 +10,8 @@
 
 namespace catena::model {
 
-/// All that is carried from chunk to chunk: S and convolution tails of the chain layers, or r. Its size is a constant of the model.
+/// All that is carried from chunk to chunk: S and convolution tails of the chain layers, or r. Its size is a constant
+/// of the model.
 class FrameState {
  public:
   explicit FrameState(const ModelConfig& config);
@@ -30,14 +31,16 @@ class FrameState {
 class FrameReader {
  public:
   /// Throws std::runtime_error with one line when the weights read tokens.
-  FrameReader(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& options, const Kernels& kernels = best_kernels());
+  FrameReader(const std::shared_ptr<const Weights>& weights, const ExecutorOptions& options,
+              const Kernels& kernels = best_kernels());
 
   const ModelConfig& config() const { return model_->config; }
 
-  /// Reads one whole chunk: frames [n, features], n from 1 to block_tokens; inside it every frame is seen by every other. Writes
-  /// logits [n, V]. carry false: the state is cleared behind the chunk. gate_temperature 0: the model's own.
-  /// Cost: n times the weights' products, 2 n^2 d a local layer.
-  void read_chunk(FrameState& state, std::span<const float> frames, std::span<float> logits, bool carry = true, float gate_temperature = 0);
+  /// Reads one whole chunk: frames [n, features], n from 1 to block_tokens; inside it every frame is seen by every
+  /// other. Writes logits [n, V]. carry false: the state is cleared behind the chunk. gate_temperature 0: the model's
+  /// own. Cost: n times the weights' products, 2 n^2 d a local layer.
+  void read_chunk(FrameState& state, std::span<const float> frames, std::span<float> logits, bool carry = true,
+                  float gate_temperature = 0);
 
  private:
   Compute compute() { return {kernels_, pool_, scratch_.quantized}; }

@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint32_t open = 1;
 constexpr std::uint32_t one_inside = 2;
 
-// Reading a chunk is some fifty pieces of work of about 50 microseconds, and being woken takes as long again. So whoever
-// has just worked looks a moment for more before it sleeps.
+// Reading a chunk is some fifty pieces of work of about 50 microseconds, and being woken takes as long again. So
+// whoever has just worked looks a moment for more before it sleeps.
 constexpr std::chrono::microseconds look_for{60};
 
 void pause() {

@@ -43,7 +43,8 @@ std::shared_ptr<const Weights> filler_weights(const ModelConfig& config) {
 Transformer::Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest)
     : model_(*PackedModel::get(weights, precision)), scratch_(weights->config(), 1, best_kernels()), longest_(longest) {
   const ModelConfig& config = model_.config;
-  if (config.carry != Carry::attention) throw std::runtime_error("a Transformer is made of a carry = attention model, not of '" + config.name + "'");
+  if (config.carry != Carry::attention)
+    throw std::runtime_error("a Transformer is made of a carry = attention model, not of '" + config.name + "'");
   if (config.local_taps > 0)
     throw std::runtime_error("'" + config.name +
                              "' has convolutions in its layers (local_taps): it can be trained, not run");
@@ -69,7 +70,8 @@ void Transformer::grow() {
 }
 
 void Transformer::make_room() {
-  if (tokens_ == longest_) throw std::runtime_error("the Transformer was made for " + std::to_string(longest_) + " tokens");
+  if (tokens_ == longest_)
+    throw std::runtime_error("the Transformer was made for " + std::to_string(longest_) + " tokens");
   if (tokens_ == capacity_) grow();
 }
 
@@ -81,7 +83,8 @@ void Transformer::read(Token token) {
 
 void Transformer::read(std::span<const float> embedded) {
   if (embedded.size() != scratch_.width) {
-    throw std::runtime_error("the Transformer reads " + std::to_string(scratch_.width) + " numbers, not " + std::to_string(embedded.size()));
+    throw std::runtime_error("the Transformer reads " + std::to_string(scratch_.width) + " numbers, not " +
+                             std::to_string(embedded.size()));
   }
   make_room();
   std::copy(embedded.begin(), embedded.end(), scratch_.x().row(0));
@@ -114,7 +117,9 @@ void Transformer::logits(std::span<float> out) {
 }
 
 void Transformer::rewind(int tokens) {
-  if (tokens < 0 || tokens > tokens_) throw std::out_of_range("the Transformer has read " + std::to_string(tokens_) + " tokens, not " + std::to_string(tokens));
+  if (tokens < 0 || tokens > tokens_)
+    throw std::out_of_range("the Transformer has read " + std::to_string(tokens_) + " tokens, not " +
+                            std::to_string(tokens));
   tokens_ = tokens;
   if (tokens > 0) return;
   for (Cache& cache : caches_) cache = {};

@@ -1,5 +1,5 @@
-// The Transformer that the tracker is measured against: the same blocks with full attention and a growing KV cache, on the same
-// kernels. Not for products: its memory and time a token grow without bound.
+// The Transformer that the tracker is measured against: the same blocks with full attention and a growing KV cache, on
+// the same kernels. Not for products: its memory and time a token grow without bound.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,8 @@ std::shared_ptr<const Weights> filler_weights(const ModelConfig& config);
 /// One stream. Cost of a token: its weights once and the whole cache once.
 class Transformer {
  public:
-  /// `weights` of a carry = attention model. Throws std::runtime_error otherwise. `longest`: the most tokens it will be fed.
+  /// `weights` of a carry = attention model. Throws std::runtime_error otherwise. `longest`: the most tokens it will be
+  /// fed.
   Transformer(const std::shared_ptr<const Weights>& weights, Precision precision, int longest);
 
   void read(Token token);
@@ -34,7 +35,8 @@ class Transformer {
   /// Next-token logits; `out` has vocab floats.
   void logits(std::span<float> out);
 
-  /// Forgets all but the first `tokens` tokens; with 0 the cache is given back. Throws std::out_of_range when there are not as many.
+  /// Forgets all but the first `tokens` tokens; with 0 the cache is given back. Throws std::out_of_range when there are
+  /// not as many.
   void rewind(int tokens);
 
   int tokens() const { return tokens_; }

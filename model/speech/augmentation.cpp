@@ -13,8 +13,12 @@ namespace {
 constexpr std::size_t kBands = kMelBands;
 constexpr float kDecibel = 0.230258509F;  // of power, in nats
 
-float uniform(std::mt19937_64& random, float low, float high) { return std::uniform_real_distribution<float>(low, high)(random); }
-std::size_t whole(std::mt19937_64& random, std::size_t low, std::size_t high) { return std::uniform_int_distribution<std::size_t>(low, high)(random); }
+float uniform(std::mt19937_64& random, float low, float high) {
+  return std::uniform_real_distribution<float>(low, high)(random);
+}
+std::size_t whole(std::mt19937_64& random, std::size_t low, std::size_t high) {
+  return std::uniform_int_distribution<std::size_t>(low, high)(random);
+}
 
 float mean_power(std::span<const float> frames) {
   double sum = 0;
@@ -37,7 +41,8 @@ void reverberate(std::span<float> frames, std::mt19937_64& random) {
 }
 
 void add_noise(std::span<float> frames, float power, std::mt19937_64& random) {
-  const float tilt = uniform(random, -4.0F, 2.0F), bend = uniform(random, -2.0F, 2.0F);  // nats from the lowest band to the highest
+  const float tilt = uniform(random, -4.0F, 2.0F),
+              bend = uniform(random, -2.0F, 2.0F);  // nats from the lowest band to the highest
   std::array<float, kBands> colour{};
   float sum = 0;
   for (std::size_t b = 0; b < kBands; ++b) {
@@ -48,7 +53,8 @@ void add_noise(std::span<float> frames, float power, std::mt19937_64& random) {
   std::exponential_distribution<float> draw(1);
   for (std::size_t t = 0; t < frames.size(); t += kBands) {
     // The power of noise in a band of few bins is distributed about like the mean of two exponentials.
-    for (std::size_t b = 0; b < kBands; ++b) frames[t + b] = std::log(std::exp(frames[t + b]) + colour[b] * 0.5F * (draw(random) + draw(random)));
+    for (std::size_t b = 0; b < kBands; ++b)
+      frames[t + b] = std::log(std::exp(frames[t + b]) + colour[b] * 0.5F * (draw(random) + draw(random)));
   }
 }
 
@@ -124,10 +130,12 @@ void other_place(std::span<float> frames, std::span<const float> babble, std::mt
 void hide_parts(std::span<float> frames, std::mt19937_64& random) {
   const std::size_t count = frames.size() / kBands;
   if (count == 0) return;
-  const float mean = static_cast<float>(std::accumulate(frames.begin(), frames.end(), 0.0) / static_cast<double>(frames.size()));
+  const float mean =
+      static_cast<float>(std::accumulate(frames.begin(), frames.end(), 0.0) / static_cast<double>(frames.size()));
   for (int i = 0; i < 2; ++i) {
     const std::size_t width = whole(random, 0, 16), first = whole(random, 0, kBands - width);
-    for (std::size_t t = 0; t < count; ++t) std::fill_n(frames.begin() + static_cast<std::ptrdiff_t>(t * kBands + first), width, mean);
+    for (std::size_t t = 0; t < count; ++t)
+      std::fill_n(frames.begin() + static_cast<std::ptrdiff_t>(t * kBands + first), width, mean);
   }
   for (std::size_t i = 0; i < 2 * (count / 400 + 1); ++i) {
     const std::size_t width = std::min(count, whole(random, 0, 25)), first = whole(random, 0, count - width);

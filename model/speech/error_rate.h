@@ -6,7 +6,8 @@
 
 namespace catena::model {
 
-/// Insertions, deletions and substitutions of the shortest way from what was said to what was read, and the length of what was said.
+/// Insertions, deletions and substitutions of the shortest way from what was said to what was read, and the length of
+/// what was said.
 struct Errors {
   std::int64_t errors = 0;
   std::int64_t length = 0;

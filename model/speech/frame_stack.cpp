@@ -16,7 +16,8 @@ FrameStack::FrameStack() { recent_.fill(kMelSilence); }
 void FrameStack::feed(std::span<const float> frame, std::vector<float>& inputs) {
   std::copy(recent_.begin() + kMelBands, recent_.end(), recent_.begin());
   float* newest = recent_.data() + kStackedFeatures - kMelBands;
-  for (std::size_t i = 0; i < kMelBands; ++i) newest[i] = std::clamp((frame[i] - kMean) / kSpread, kMelSilence, -kMelSilence);
+  for (std::size_t i = 0; i < kMelBands; ++i)
+    newest[i] = std::clamp((frame[i] - kMean) / kSpread, kMelSilence, -kMelSilence);
   if (++pending_ < kSubsampling) return;
   pending_ = 0;
   inputs.insert(inputs.end(), recent_.begin(), recent_.end());

@@ -14,8 +14,8 @@ inline constexpr int kStackedFrames = 8;
 inline constexpr int kStackedFeatures = kStackedFrames * kMelBands;
 inline constexpr int kStepMs = 10 * kSubsampling;
 
-/// Streams frames into inputs: input n holds frames 4n - 4 to 4n + 3 (kMelSilence before the first), each number as (x - mean) /
-/// spread of speech at a usual level.
+/// Streams frames into inputs: input n holds frames 4n - 4 to 4n + 3 (kMelSilence before the first), each number as (x
+/// - mean) / spread of speech at a usual level.
 class FrameStack {
  public:
   FrameStack();

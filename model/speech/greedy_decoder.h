@@ -1,4 +1,5 @@
-// CTC, read greedily and as it comes (Graves et al. 2006): of each step the likeliest symbol, repetitions merged, blanks dropped.
+// CTC, read greedily and as it comes (Graves et al. 2006): of each step the likeliest symbol, repetitions merged,
+// blanks dropped.
 #pragma once
 
 #include <cstdint>

@@ -9,14 +9,19 @@ namespace catena::model {
 
 Lexicon Lexicon::load(const std::filesystem::path& path) {
   std::ifstream file(path);
-  if (!file) throw std::runtime_error("lexicon '" + path.string() + "' cannot be opened; is the model folder complete?");
+  if (!file)
+    throw std::runtime_error("lexicon '" + path.string() + "' cannot be opened; is the model folder complete?");
   Lexicon lexicon;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     const std::size_t tab = line.find('\t');
     const std::string word = line.substr(0, tab), phones = tab == std::string::npos ? "" : line.substr(tab + 1);
-    const bool valid = !word.empty() && !phones.empty() && std::all_of(phones.begin(), phones.end(), [](char c) { return c != ' ' && symbol_of(c) != kBlank; });
-    if (!valid) throw std::runtime_error(path.string() + ":" + std::to_string(number) + ": a word, a tab and its phone letters are expected");
+    const bool valid = !word.empty() && !phones.empty() && std::all_of(phones.begin(), phones.end(), [](char c) {
+      return c != ' ' && symbol_of(c) != kBlank;
+    });
+    if (!valid)
+      throw std::runtime_error(path.string() + ":" + std::to_string(number) +
+                               ": a word, a tab and its phone letters are expected");
     lexicon.entries_.push_back({phones, word});
     lexicon.spoken_[word].push_back(phones);
   }

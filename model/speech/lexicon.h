@@ -13,8 +13,8 @@
 
 namespace catena::model {
 
-/// From a text file with a line for each pronunciation: word, tab, its phones as phone letters (symbols.h). A word's first one is what it
-/// is taught with.
+/// From a text file with a line for each pronunciation: word, tab, its phones as phone letters (symbols.h). A word's
+/// first one is what it is taught with.
 class Lexicon {
  public:
   struct Entry {

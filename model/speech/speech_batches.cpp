@@ -12,17 +12,19 @@ namespace catena::model {
 namespace {
 
 constexpr std::size_t kShortestPause = 15, kLongestPause = 90;  // frames
-constexpr int kDraws = 12;                                      // of a next utterance that fits, before the rest of a lane is a pause
+constexpr int kDraws = 12;  // of a next utterance that fits, before the rest of a lane is a pause
 
 }  // namespace
 
-SpeechBatches::SpeechBatches(std::vector<std::shared_ptr<const UtteranceFile>> files, std::vector<double> weights, int lanes, int steps,
-                             std::uint64_t seed, bool augment, const Lexicon* lexicon)
+SpeechBatches::SpeechBatches(std::vector<std::shared_ptr<const UtteranceFile>> files, std::vector<double> weights,
+                             int lanes, int steps, std::uint64_t seed, bool augment, const Lexicon* lexicon)
     : files_(std::move(files)), lanes_(lanes), steps_(static_cast<std::size_t>(steps)), seed_(seed), augment_(augment) {
   double sum = 0;
   for (std::size_t f = 0; f < files_.size(); ++f) {
     for (const Utterance& utterance : files_[f]->utterances()) {
-      std::vector<Symbol> symbols = lexicon == nullptr ? to_symbols(utterance.text) : lexicon->symbols(utterance.text).value_or(std::vector<Symbol>{});
+      std::vector<Symbol> symbols = lexicon == nullptr
+                                        ? to_symbols(utterance.text)
+                                        : lexicon->symbols(utterance.text).value_or(std::vector<Symbol>{});
       // CTC needs a step a symbol, and a blank between equal ones.
       const bool readable = !symbols.empty() && utterance.frames >= kSubsampling * symbols.size() * 5 / 4;
       if (!readable || utterance.frames + kShortestPause > steps_ * kSubsampling) continue;
@@ -30,11 +32,14 @@ SpeechBatches::SpeechBatches(std::vector<std::shared_ptr<const UtteranceFile>> f
       sums_.push_back(sum += weights[f]);
     }
   }
-  if (items_.empty()) throw std::runtime_error("no utterance fits in " + std::to_string(steps * kStepMs / 1000) + " s; raise \"seconds\"");
+  if (items_.empty())
+    throw std::runtime_error("no utterance fits in " + std::to_string(steps * kStepMs / 1000) +
+                             " s; raise \"seconds\"");
 }
 
 double SpeechBatches::hours() const {
-  return std::accumulate(items_.begin(), items_.end(), 0.0, [](double sum, const Item& item) { return sum + item.utterance->frames / 360000.0; });
+  return std::accumulate(items_.begin(), items_.end(), 0.0,
+                         [](double sum, const Item& item) { return sum + item.utterance->frames / 360000.0; });
 }
 
 void SpeechBatches::fill_lane(std::int64_t step, int lane, SpeechBatch& batch) const {
@@ -75,8 +80,10 @@ void SpeechBatches::fill_lane(std::int64_t step, int lane, SpeechBatch& batch) c
   FrameStack stack;
   std::vector<float> inputs;
   inputs.reserve(steps_ * kStackedFeatures);
-  for (std::size_t t = 0; t < sound.size(); t += kMelBands) stack.feed(std::span<const float>(sound).subspan(t, kMelBands), inputs);
-  std::copy(inputs.begin(), inputs.end(), batch.inputs.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(lane) * inputs.size()));
+  for (std::size_t t = 0; t < sound.size(); t += kMelBands)
+    stack.feed(std::span<const float>(sound).subspan(t, kMelBands), inputs);
+  std::copy(inputs.begin(), inputs.end(),
+            batch.inputs.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(lane) * inputs.size()));
 }
 
 SpeechBatch SpeechBatches::at(std::int64_t step) const {

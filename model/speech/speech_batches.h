@@ -1,4 +1,5 @@
-// Batches of transcribed speech to learn from: stretches of several utterances with pauses between them, as a microphone hears them.
+// Batches of transcribed speech to learn from: stretches of several utterances with pauses between them, as a
+// microphone hears them.
 #pragma once
 
 #include <memory>
@@ -25,11 +26,11 @@ struct SpeechBatch {
 
 class SpeechBatches {
  public:
-  /// weights: how often an utterance of a file is drawn, relative to those of others. Utterances that do not fit in `steps` are left out.
-  /// lexicon: to teach phones in place of letters, or null; utterances with a word that it lacks are left out. It must outlive this.
-  /// Throws std::runtime_error when none fits.
-  SpeechBatches(std::vector<std::shared_ptr<const UtteranceFile>> files, std::vector<double> weights, int lanes, int steps, std::uint64_t seed,
-                bool augment, const Lexicon* lexicon = nullptr);
+  /// weights: how often an utterance of a file is drawn, relative to those of others. Utterances that do not fit in
+  /// `steps` are left out. lexicon: to teach phones in place of letters, or null; utterances with a word that it lacks
+  /// are left out. It must outlive this. Throws std::runtime_error when none fits.
+  SpeechBatches(std::vector<std::shared_ptr<const UtteranceFile>> files, std::vector<double> weights, int lanes,
+                int steps, std::uint64_t seed, bool augment, const Lexicon* lexicon = nullptr);
 
   /// Batch number `step`: the same for the same seed, whatever was asked before.
   SpeechBatch at(std::int64_t step) const;

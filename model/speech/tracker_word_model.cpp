@@ -31,7 +31,8 @@ WordModel::Judgement TrackerWordModel::next(const StatePointer& state, std::stri
   const std::vector<Token> tokens = model_->tokenizer()->encode(std::string(1, ' ').append(word));
   std::vector<float> nll(tokens.size());
   executor_->score(after, tokens, settings_, nll);
-  return {-std::accumulate(nll.begin(), nll.end(), 0.0F), std::make_shared<const AfterWords>(std::move(after)), std::string(word)};
+  return {-std::accumulate(nll.begin(), nll.end(), 0.0F), std::make_shared<const AfterWords>(std::move(after)),
+          std::string(word)};
 }
 
 float TrackerWordModel::beginning(std::string_view letters) {

@@ -1,4 +1,5 @@
-// A chained tracker of text as the decoder's language model: a hypothesis costs one state of fixed size, however long it is.
+// A chained tracker of text as the decoder's language model: a hypothesis costs one state of fixed size, however long
+// it is.
 #pragma once
 
 #include <memory>

@@ -23,15 +23,19 @@ constexpr char kMagic[8] = {'C', 'A', 'T', 'M', 'E', 'L', '0', '1'};
 
 }  // namespace
 
-std::uint8_t mel_byte(float value) { return static_cast<std::uint8_t>(std::clamp(std::lround((value + 24.0F) * 8.0F), 0L, 255L)); }
+std::uint8_t mel_byte(float value) {
+  return static_cast<std::uint8_t>(std::clamp(std::lround((value + 24.0F) * 8.0F), 0L, 255L));
+}
 float mel_value(std::uint8_t byte) { return static_cast<float>(byte) / 8.0F - 24.0F; }
 
-UtteranceWriter::UtteranceWriter(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary | std::ios::trunc) {
+UtteranceWriter::UtteranceWriter(const std::filesystem::path& path)
+    : path_(path), file_(path, std::ios::binary | std::ios::trunc) {
   file_.write(kMagic, sizeof kMagic);
   if (!file_) throw std::runtime_error(path.string() + ": cannot be written");
 }
 
-void UtteranceWriter::add(std::span<const float> frames, const std::string& text, const std::string& speaker, const std::string& corpus) {
+void UtteranceWriter::add(std::span<const float> frames, const std::string& text, const std::string& speaker,
+                          const std::string& corpus) {
   std::vector<std::uint8_t> bytes(frames.size());
   std::transform(frames.begin(), frames.end(), bytes.begin(), mel_byte);
   file_.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -64,7 +68,8 @@ UtteranceFile::UtteranceFile(const std::filesystem::path& path) {
   try {
     std::uint64_t length = 0;
     std::memcpy(&length, data_ + size_ - sizeof length, sizeof length);
-    if (std::memcmp(data_, kMagic, sizeof kMagic) != 0 || length > size_ - 16) throw std::runtime_error("is not a file of utterances, or is cut off");
+    if (std::memcmp(data_, kMagic, sizeof kMagic) != 0 || length > size_ - 16)
+      throw std::runtime_error("is not a file of utterances, or is cut off");
     const std::uint64_t room = (size_ - 16 - length) / kMelBands;
     const char* index = reinterpret_cast<const char*>(data_ + size_ - sizeof length - length);
     for (const json& entry : json::parse(index, index + length)) {

@@ -1,5 +1,5 @@
-// Transcribed speech on disk: log-mel frames, a byte a number, with what was said. Read by memory mapping, so a corpus may be larger
-// than memory.
+// Transcribed speech on disk: log-mel frames, a byte a number, with what was said. Read by memory mapping, so a corpus
+// may be larger than memory.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ class UtteranceWriter {
   /// Throws std::runtime_error when the file cannot be written.
   explicit UtteranceWriter(const std::filesystem::path& path);
   /// frames: whole frames of kMelBands.
-  void add(std::span<const float> frames, const std::string& text, const std::string& speaker, const std::string& corpus);
+  void add(std::span<const float> frames, const std::string& text, const std::string& speaker,
+           const std::string& corpus);
   /// The file is whole from here on.
   void finish();
 

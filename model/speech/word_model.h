@@ -27,7 +27,8 @@ class WordModel {
   virtual StatePointer start() = 0;
   /// Of a whole word after `state`. spelled: its letters or, for a reader that writes phones, its phones.
   virtual Judgement next(const StatePointer& state, std::string_view spelled) = 0;
-  /// ln p that a word begins so, whatever stands before it: what an unfinished word is taken to cost until it is judged.
+  /// ln p that a word begins so, whatever stands before it: what an unfinished word is taken to cost until it is
+  /// judged.
   virtual float beginning(std::string_view spelled) = 0;
   /// The likeliest word that is spelled so, else one that begins so.
   virtual std::string written(std::string_view spelled) { return std::string(spelled); }

@@ -42,7 +42,8 @@ ContextTable::Place ContextTable::place(std::span<const std::uint16_t> context) 
   std::uint64_t hash = context.size();
   for (const std::uint16_t token : context) hash = mixed(hash * 65599 + token + 1);
   // A tag of 0 would look like an empty slot.
-  return {static_cast<std::size_t>(hash >> (64 - slot_bits)), static_cast<std::uint16_t>(std::max<std::uint64_t>(1, hash & 0xFFFF))};
+  return {static_cast<std::size_t>(hash >> (64 - slot_bits)),
+          static_cast<std::uint16_t>(std::max<std::uint64_t>(1, hash & 0xFFFF))};
 }
 
 std::size_t ContextTable::bucket(std::size_t order, int confidence) {

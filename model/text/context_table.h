@@ -1,5 +1,5 @@
-// What followed the last few tokens, in a table of constant size: the part of a project's memory that does not fade. A chain state
-// keeps what was read lately; a project's names and idioms are kept here, however long ago they were read.
+// What followed the last few tokens, in a table of constant size: the part of a project's memory that does not fade. A
+// chain state keeps what was read lately; a project's names and idioms are kept here, however long ago they were read.
 #pragma once
 
 #include <array>
@@ -28,9 +28,10 @@ class RecentTokens {
   std::size_t size_ = 0;
 };
 
-/// One token a context of 2, 3, 4 or 6 tokens, with a confidence that grows when the token comes again and shrinks when another does
-/// (as branch predictors keep them). How far a guess is to be trusted beside the model is learned while reading, by order
-/// and confidence: the weight of a two-part mixture, by expectation maximisation on line (Neal and Hinton 1998).
+/// One token a context of 2, 3, 4 or 6 tokens, with a confidence that grows when the token comes again and shrinks when
+/// another does (as branch predictors keep them). How far a guess is to be trusted beside the model is learned while
+/// reading, by order and confidence: the weight of a two-part mixture, by expectation maximisation on line (Neal and
+/// Hinton 1998).
 class ContextTable {
  public:
   struct Guess {

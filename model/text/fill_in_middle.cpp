@@ -39,14 +39,16 @@ void FillInMiddle::rewrite(const std::vector<Token>& document, std::vector<Token
   std::exponential_distribution<double> gap(1.0 / mean_gap_);
   std::size_t at = 0;
   const auto copy_to = [&](std::size_t end) {
-    out.insert(out.end(), document.begin() + static_cast<std::ptrdiff_t>(at), document.begin() + static_cast<std::ptrdiff_t>(end));
+    out.insert(out.end(), document.begin() + static_cast<std::ptrdiff_t>(at),
+               document.begin() + static_cast<std::ptrdiff_t>(end));
     at = end;
   };
   while (true) {
     const std::size_t begin = at + 1 + static_cast<std::size_t>(gap(random_));
     if (begin >= document.size()) break;
     const std::size_t length = middle_length(document, begin), after = begin + length;
-    const std::size_t following = std::uniform_int_distribution<std::size_t>(least_following, longest_following)(random_);
+    const std::size_t following =
+        std::uniform_int_distribution<std::size_t>(least_following, longest_following)(random_);
     if (length == 0) {
       copy_to(begin);
       continue;
@@ -54,7 +56,8 @@ void FillInMiddle::rewrite(const std::vector<Token>& document, std::vector<Token
     if (after + following > document.size()) break;
     copy_to(begin);
     out.push_back(tokenizer_->control(Control::suffix));
-    out.insert(out.end(), document.begin() + static_cast<std::ptrdiff_t>(after), document.begin() + static_cast<std::ptrdiff_t>(after + following));
+    out.insert(out.end(), document.begin() + static_cast<std::ptrdiff_t>(after),
+               document.begin() + static_cast<std::ptrdiff_t>(after + following));
     out.push_back(tokenizer_->control(Control::middle));
     copy_to(after);
     out.push_back(tokenizer_->control(Control::prefix));

@@ -1,9 +1,10 @@
-// Training examples for filling in: now and then the tokens around a gap are told in another order (Bavarian et al. 2022, "Efficient
-// Training of Language Models to Fill in the Middle").
+// Training examples for filling in: now and then the tokens around a gap are told in another order (Bavarian et al.
+// 2022, "Efficient Training of Language Models to Fill in the Middle").
 //
 // A stream reads on for ever, so an example must not tear it apart. Where the text is A M B, the stream reads
 //   A <|suffix|> beginning of B <|middle|> M <|prefix|> B
-// and so learns to look ahead at what stands after the cursor, to write what is missing, to say where that ends, and to read on.
+// and so learns to look ahead at what stands after the cursor, to write what is missing, to say where that ends, and to
+// read on.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ class FillInMiddle {
   /// mean_gap: tokens of text from one example to the next, in the mean (at least 1). Deterministic for a seed.
   FillInMiddle(std::shared_ptr<const Tokenizer> tokenizer, double mean_gap, std::uint64_t seed);
 
-  /// Puts examples into one document and appends it to `out`. A document that contains a turn of a dialogue is left as it is.
+  /// Puts examples into one document and appends it to `out`. A document that contains a turn of a dialogue is left as
+  /// it is.
   void rewrite(const std::vector<Token>& document, std::vector<Token>& out);
 
  private:

@@ -11,7 +11,8 @@ constexpr std::int64_t scored_chunk = 4;  // every fourth
 
 }  // namespace
 
-MemoryBuilder::MemoryBuilder(std::shared_ptr<const TextModel> model, std::shared_ptr<Executor> executor, const StreamSettings& settings)
+MemoryBuilder::MemoryBuilder(std::shared_ptr<const TextModel> model, std::shared_ptr<Executor> executor,
+                             const StreamSettings& settings)
     : model_(std::move(model)),
       executor_(std::move(executor)),
       settings_(settings),

@@ -14,7 +14,8 @@ namespace catena::model {
 
 class MemoryBuilder {
  public:
-  MemoryBuilder(std::shared_ptr<const TextModel> model, std::shared_ptr<Executor> executor, const StreamSettings& settings);
+  MemoryBuilder(std::shared_ptr<const TextModel> model, std::shared_ptr<Executor> executor,
+                const StreamSettings& settings);
 
   /// Text of the running document; any split of it gives the same memory. Throws as Executor::read.
   void feed(std::string_view utf8);

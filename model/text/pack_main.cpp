@@ -47,7 +47,8 @@ int pack(const std::vector<std::string>& arguments, const PackOptions& options =
                  100.0 * static_cast<double>(progress.bytes_read) / static_cast<double>(progress.bytes_total),
                  static_cast<double>(progress.tokens) / 1e6);
   };
-  const PackResult result = pack_tokens(files, Tokenizer::load(arguments[0]), arguments[1], options, observer, stop.get_token());
+  const PackResult result =
+      pack_tokens(files, Tokenizer::load(arguments[0]), arguments[1], options, observer, stop.get_token());
   if (result.interrupted) {
     std::fprintf(stderr, "\ninterrupted; nothing written\n");
     return 1;

@@ -25,7 +25,8 @@ std::vector<std::uint16_t> piece_lengths(const Tokenizer& tokenizer) {
 }  // namespace
 
 PackResult pack_tokens(std::span<const std::filesystem::path> files, const std::shared_ptr<const Tokenizer>& tokenizer,
-                       const std::filesystem::path& out, const PackOptions& options, const PackObserver& observer, std::stop_token stop) {
+                       const std::filesystem::path& out, const PackOptions& options, const PackObserver& observer,
+                       std::stop_token stop) {
   TokenFileWriter writer(out, tokenizer->id(), piece_lengths(*tokenizer));
   StreamEncoder encoder(tokenizer, cache_slots);
   PackResult result;

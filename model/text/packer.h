@@ -38,7 +38,7 @@ using PackObserver = std::function<void(const PackProgress&)>;
 /// Writes `out` in the format of model/text/token_file.h. `observer` (may be empty) is called about once a megabyte.
 /// Throws std::runtime_error with one line when a file cannot be read or written.
 PackResult pack_tokens(std::span<const std::filesystem::path> files, const std::shared_ptr<const Tokenizer>& tokenizer,
-                       const std::filesystem::path& out, const PackOptions& options = {}, const PackObserver& observer = {},
-                       std::stop_token stop = {});
+                       const std::filesystem::path& out, const PackOptions& options = {},
+                       const PackObserver& observer = {}, std::stop_token stop = {});
 
 }  // namespace catena::model

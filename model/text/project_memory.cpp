@@ -10,8 +10,8 @@
 namespace catena::model {
 namespace {
 
-// A line that names the format, a line of JSON that says what was read, then the chain state and the table of contexts with
-// checksums of their own.
+// A line that names the format, a line of JSON that says what was read, then the chain state and the table of contexts
+// with checksums of their own.
 constexpr const char* magic = "catena project 2";
 
 std::runtime_error unusable(const std::filesystem::path& file, const std::string& what) {
@@ -40,7 +40,8 @@ ProjectMemory::About read_about(const std::filesystem::path& file, std::ifstream
 
 void ProjectMemory::save(const std::filesystem::path& file, const TextModel& model) const {
   AtomicFile out(file);
-  const nlohmann::json about = {{"folder", folder}, {"files", files}, {"bytes", bytes}, {"model", model.config().name}, {"model_id", model.id()}};
+  const nlohmann::json about = {
+      {"folder", folder}, {"files", files}, {"bytes", bytes}, {"model", model.config().name}, {"model_id", model.id()}};
   // A path may hold bytes that are no UTF-8.
   out.stream() << magic << '\n' << about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   state.save(out.stream());

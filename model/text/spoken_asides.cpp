@@ -90,7 +90,8 @@ void SpokenAsides::rewrite(const std::vector<Token>& document, std::vector<Token
     if (at >= next && !filling_in && (begins_word_[static_cast<std::size_t>(token)] || at >= next + search)) {
       const std::size_t most = std::min(document.size() - at, length(random_));
       std::string said;
-      for (std::size_t i = at; i < at + most && !is(document[i], Control::suffix) && !is(document[i], Control::end); ++i)
+      for (std::size_t i = at; i < at + most && !is(document[i], Control::suffix) && !is(document[i], Control::end);
+           ++i)
         said += tokenizer_->piece(document[i]);
       const std::vector<Token> aside = spoken_aside(*tokenizer_, misheard(as_spoken(said), others));
       out.insert(out.end(), aside.begin(), aside.end());

@@ -32,7 +32,8 @@ TextStream::TextStream(std::shared_ptr<const TextModel> model, std::shared_ptr<E
       marks_(options.marks),
       newline_(model_->tokenizer()->encode("\n").front()) {
   require_config(*model_, *executor_);
-  state_ = options.memory ? carried_over(options.memory->state, *executor_) : executor_->initial_state(options.settings.chunk_length);
+  state_ = options.memory ? carried_over(options.memory->state, *executor_)
+                          : executor_->initial_state(options.settings.chunk_length);
   if (options.memory) contexts_ = options.memory->contexts;
   first_token_ = tokens();
   set_settings(options.settings);
@@ -166,7 +167,8 @@ EarlierState TextStream::earlier() const {
   for (auto mark = marks.rbegin(); mark != marks.rend(); ++mark) {
     const std::int64_t since = tokens() - mark->state.counters().tokens;
     if (since > static_cast<std::int64_t>(tail_.size())) break;
-    if (since >= least_reread) return {&mark->state, std::span(tail_).last(static_cast<std::size_t>(since)), mark->serial};
+    if (since >= least_reread)
+      return {&mark->state, std::span(tail_).last(static_cast<std::size_t>(since)), mark->serial};
   }
   return {};
 }

@@ -49,8 +49,9 @@ class TextStream {
   void feed(std::string_view utf8);
   /// A turn or a document begins or ends here; what was pending is read first.
   void feed_control(Control control);
-  /// Somebody said this while writing: it is read before what is pending, as an aside (spoken_asides.h) that is none of the text's bytes.
-  /// Going back behind this place forgets it. Nothing for a model that was not trained to read asides.
+  /// Somebody said this while writing: it is read before what is pending, as an aside (spoken_asides.h) that is none of
+  /// the text's bytes. Going back behind this place forgets it. Nothing for a model that was not trained to read
+  /// asides.
   void hear(std::string_view words);
   /// The writer pauses: ends the chunk where the policy is ChunkPolicy::pause.
   void pause();
@@ -60,7 +61,8 @@ class TextStream {
   const StreamSettings& settings() const { return settings_; }
   /// Goes on with another executor of the same weights (precision, threads, device). The state is carried over; where
   /// the last reading ended in an exception, the newest checkpoint's is: bytes() then says from where to feed again.
-  /// Throws std::runtime_error when the old device does not give the numbers back; the stream is then of no use any more.
+  /// Throws std::runtime_error when the old device does not give the numbers back; the stream is then of no use any
+  /// more.
   void move_to(std::shared_ptr<Executor> executor);
 
   /// Writes on from the end of what was fed, half-typed words included. The stream stays bit-identical.

@@ -71,7 +71,8 @@ std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& fi
   if (byte_tokens != 256) refuse(file, "has no byte fallback; train it with 'catena train'");
   for (std::size_t i = 0; i < control_names.size(); ++i) {
     const int id = model.id(std::string(control_names[i]));
-    if (!model.is_control(id)) refuse(file, "lacks " + std::string(control_names[i]) + "; train it with 'catena train'");
+    if (!model.is_control(id))
+      refuse(file, "lacks " + std::string(control_names[i]) + "; train it with 'catena train'");
     self.controls_[i] = id;
   }
   return result;

@@ -32,7 +32,8 @@ DeltaOutputs delta_rule_recurrent(const DeltaInputs& in) {
   std::vector<Tensor> outputs;
   for (std::int64_t t = 0; t < in.q.size(1); ++t) {
     if (in.truncate > 0 && t % in.truncate == 0) s = s.detach();
-    const Tensor k = in.k.select(1, t).unsqueeze(2), v = in.v.select(1, t).unsqueeze(1), q = in.q.select(1, t).unsqueeze(1);
+    const Tensor k = in.k.select(1, t).unsqueeze(2), v = in.v.select(1, t).unsqueeze(1),
+                 q = in.q.select(1, t).unsqueeze(1);
     s = s * in.log_a.select(1, t).exp().view({-1, 1, 1});
     const Tensor error = in.corrected ? v - k.transpose(1, 2).matmul(s) : v;
     s = s + in.b.select(1, t).view({-1, 1, 1}) * k.matmul(error);
@@ -77,7 +78,8 @@ DeltaOutputs delta_rule_by_operators(const DeltaInputs& in) {
   const Tensor q_start = q * from_start;
   const Tensor k_end = (k * to_end).transpose(-1, -2);
 
-  const auto u_i = u.unbind(1), w_i = in.corrected ? w.unbind(1) : std::vector<Tensor>(), inside_i = inside.unbind(1), q_i = q_start.unbind(1), k_i = k_end.unbind(1);
+  const auto u_i = u.unbind(1), w_i = in.corrected ? w.unbind(1) : std::vector<Tensor>(), inside_i = inside.unbind(1),
+             q_i = q_start.unbind(1), k_i = k_end.unbind(1);
   const auto whole_i = whole.view({n, blocks, 1, 1}).unbind(1);
   Tensor s = in.state;
   std::vector<Tensor> outputs;

@@ -32,8 +32,9 @@ inline std::int64_t delta_block_length(std::int64_t longest, std::int64_t trunca
 DeltaOutputs delta_rule_recurrent(const DeltaInputs& in);
 
 /// Chunk-parallel (WY) form, differentiable: matrix products inside blocks of 64, a short loop over blocks. Any T.
-/// Source: Yang, Wang, Zhang, Shen, Kim 2024, "Parallelizing Linear Transformers with the Delta Rule over Sequence Length";
-/// decay as in Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks". Cost: about 8 * 64 * D multiply-adds a token.
+/// Source: Yang, Wang, Zhang, Shen, Kim 2024, "Parallelizing Linear Transformers with the Delta Rule over Sequence
+/// Length"; decay as in Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks". Cost: about 8 * 64 * D multiply-adds a
+/// token.
 DeltaOutputs delta_rule_chunked(const DeltaInputs& in);
 
 /// The same on the CPU in one function, of queries and keys that it brings to unit length (fused_ops.h), in a layer's

@@ -34,7 +34,8 @@ template <typename Body>
 void for_rows(const Chunks& chunks, std::int64_t first, std::int64_t items, const Body& body) {
   rows(items * chunks.heads * chunks.chunk, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t position = i % chunks.chunk, head = i / chunks.chunk % chunks.heads, item = i / chunks.chunk / chunks.heads;
+      const std::int64_t position = i % chunks.chunk, head = i / chunks.chunk % chunks.heads,
+                         item = i / chunks.chunk / chunks.heads;
       body(chunks.row(first + item) + position, i, head, position);
     }
   });
@@ -52,7 +53,8 @@ struct Group {
 
 /// Queries (scaled) and keys, rotated, and values of a group.
 template <typename T>
-void gather(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, std::int64_t first, std::int64_t items, const Group& group) {
+void gather(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, std::int64_t first, std::int64_t items,
+            const Group& group) {
   const std::int64_t w = chunks.width, d = chunks.heads * w;
   const float scale = 1.0F / std::sqrt(static_cast<float>(w));
   const T* from = qkv.data_ptr<T>();
@@ -77,7 +79,8 @@ void softmax(const Chunks& chunks, std::int64_t items, Sight sight, const Tensor
 
 /// The items' queries, keys, values, and what share each query gives each value.
 template <typename T>
-Group attend(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, Sight sight, std::int64_t first, std::int64_t items) {
+Group attend(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, Sight sight, std::int64_t first,
+             std::int64_t items) {
   Group group(chunks, items, qkv.scalar_type());
   gather<T>(chunks, qkv, rotary, first, items, group);
   at::bmm_out(group.p, group.q, group.k.transpose(1, 2));
@@ -86,7 +89,8 @@ Group attend(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, Sigh
 }
 
 struct ChunkAttention : Function<ChunkAttention> {
-  static Tensor forward(AutogradContext* ctx, Tensor qkv, std::int64_t heads, std::int64_t chunk, Tensor cos, Tensor sin, bool around) {
+  static Tensor forward(AutogradContext* ctx, Tensor qkv, std::int64_t heads, std::int64_t chunk, Tensor cos,
+                        Tensor sin, bool around) {
     qkv = qkv.contiguous();
     const Rotary rotary{cos, sin};
     const Sight sight = around ? Sight::around : Sight::back;
@@ -101,9 +105,10 @@ struct ChunkAttention : Function<ChunkAttention> {
           const Tensor o = torch::bmm(group.p, group.v);
           const T* from = o.data_ptr<T>();
           T* to = result.data_ptr<T>();
-          for_rows(chunks, first, items, [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t /*position*/) {
-            std::copy(from + place * w, from + (place + 1) * w, to + row * d + head * w);
-          });
+          for_rows(chunks, first, items,
+                   [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t /*position*/) {
+                     std::copy(from + place * w, from + (place + 1) * w, to + row * d + head * w);
+                   });
         }
       });
     });
@@ -132,23 +137,25 @@ struct ChunkAttention : Function<ChunkAttention> {
           const Tensor go = torch::empty_like(group.q);
           const T* pg = g.data_ptr<T>();
           T* pgo = go.data_ptr<T>();
-          for_rows(chunks, first, items, [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t /*position*/) {
-            const T* from = pg + row * d + head * w;
-            std::copy(from, from + w, pgo + place * w);
-          });
+          for_rows(chunks, first, items,
+                   [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t /*position*/) {
+                     const T* from = pg + row * d + head * w;
+                     std::copy(from, from + w, pgo + place * w);
+                   });
           const Tensor dv = torch::bmm(group.p.transpose(1, 2), go), ds = torch::bmm(go, group.v.transpose(1, 2));
           softmax_gradient<T>(group.p, ds);
           const Tensor dq = torch::bmm(ds, group.k), dk = torch::bmm(ds.transpose(1, 2), group.q);
           const float *cos = rotary.cos.data_ptr<float>(), *sin = rotary.sin.data_ptr<float>();
           const T *pdq = dq.data_ptr<T>(), *pdk = dk.data_ptr<T>(), *pdv = dv.data_ptr<T>();
           T* to = dqkv.data_ptr<T>();
-          for_rows(chunks, first, items, [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t position) {
-            T* x = to + row * 3 * d + head * w;
-            const float *c = cos + position * (w / 2), *s = sin + position * (w / 2);
-            turn(pdq + place * w, c, s, -1, scale, w, x);
-            turn(pdk + place * w, c, s, -1, 1, w, x + d);
-            std::copy(pdv + place * w, pdv + (place + 1) * w, x + 2 * d);
-          });
+          for_rows(chunks, first, items,
+                   [&](std::int64_t row, std::int64_t place, std::int64_t head, std::int64_t position) {
+                     T* x = to + row * 3 * d + head * w;
+                     const float *c = cos + position * (w / 2), *s = sin + position * (w / 2);
+                     turn(pdq + place * w, c, s, -1, scale, w, x);
+                     turn(pdk + place * w, c, s, -1, 1, w, x + d);
+                     std::copy(pdv + place * w, pdv + (place + 1) * w, x + 2 * d);
+                   });
         }
       });
     });
@@ -162,7 +169,8 @@ bool fuses_attention(const Tensor& qkv) {
   return fuses_products(qkv, qkv.scalar_type());
 }
 
-Tensor fused_chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary, Sight sight) {
+Tensor fused_chunk_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary,
+                             Sight sight) {
   return ChunkAttention::apply(qkv, heads, chunk, rotary.cos, rotary.sin, sight == Sight::around);
 }
 

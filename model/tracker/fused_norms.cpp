@@ -17,7 +17,8 @@ struct RmsNorm : Function<RmsNorm> {
       using T = decltype(tag);
       T* py = y.data_ptr<T>();
       rows(n, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) ps[i] = norm_row(px + i * d, pw, static_cast<float>(eps), d, py + i * d);
+        for (std::int64_t i = begin; i < end; ++i)
+          ps[i] = norm_row(px + i * d, pw, static_cast<float>(eps), d, py + i * d);
       });
     });
     ctx->save_for_backward({x, weight, scale});
@@ -39,7 +40,8 @@ struct RmsNorm : Function<RmsNorm> {
       using T = decltype(tag);
       const T* pg = g.data_ptr<T>();
       dw = reduce_rows(n, d, [&](std::int64_t begin, std::int64_t end, float* pdw) {
-        for (std::int64_t i = begin; i < end; ++i) norm_row_gradient(px + i * d, pw, ps[i], pg + i * d, d, pdx + i * d, pdw);
+        for (std::int64_t i = begin; i < end; ++i)
+          norm_row_gradient(px + i * d, pw, ps[i], pg + i * d, d, pdx + i * d, pdw);
       });
     });
     return {dx, dw, Tensor(), Tensor()};

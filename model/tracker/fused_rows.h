@@ -79,7 +79,8 @@ void swiglu_row(const T* x, std::int64_t f, T* y) {
 template <typename T>
 void swiglu_row_gradient(const T* x, const T* dy, std::int64_t f, T* dx) {
   for (std::int64_t j = 0; j < f; ++j) {
-    const float g = static_cast<float>(x[j]), u = static_cast<float>(x[f + j]), d = static_cast<float>(dy[j]), s = sigmoid(g);
+    const float g = static_cast<float>(x[j]), u = static_cast<float>(x[f + j]), d = static_cast<float>(dy[j]),
+                s = sigmoid(g);
     dx[j] = static_cast<T>(d * u * s * (1.0F + g * (1.0F - s)));
     dx[f + j] = static_cast<T>(d * g * s);
   }

@@ -55,8 +55,8 @@ void Optimiser::step(Parameters& parameters, double learning_rate) {
   adamw(parameters, learning_rate);
 }
 
-void adamw_step(const Tensor& values, const Tensor& gradients, const Tensor& m, const Tensor& v, std::int64_t decayed, std::int64_t step,
-                double learning_rate, const OptimiserOptions& options) {
+void adamw_step(const Tensor& values, const Tensor& gradients, const Tensor& m, const Tensor& v, std::int64_t decayed,
+                std::int64_t step, double learning_rate, const OptimiserOptions& options) {
   m.mul_(options.beta1).add_(gradients, 1 - options.beta1);
   v.mul_(options.beta2).addcmul_(gradients, gradients, 1 - options.beta2);
   const double correct1 = 1 - std::pow(options.beta1, static_cast<double>(step));

@@ -1,5 +1,5 @@
-// The rules by which training moves the weights: AdamW (Loshchilov and Hutter 2019) for everything, or Muon (Jordan 2024) for
-// the hidden matrices and AdamW for the rest.
+// The rules by which training moves the weights: AdamW (Loshchilov and Hutter 2019) for everything, or Muon (Jordan
+// 2024) for the hidden matrices and AdamW for the rest.
 #pragma once
 
 #include <torch/types.h>
@@ -18,9 +18,9 @@ struct OptimiserOptions {
   double momentum = 0.95;  ///< of Muon
 };
 
-/// An orthogonal matrix near each x [G, m, n] (float32): five Newton-Schulz steps towards U V^T of x = U S V^T. The quintic of
-/// Jordan 2024 leaves the singular values between 0.7 and 1.2, which training does not notice. Products in `type`: bfloat16 is as good
-/// (Jordan 2024) and several times faster where the processor multiplies it.
+/// An orthogonal matrix near each x [G, m, n] (float32): five Newton-Schulz steps towards U V^T of x = U S V^T. The
+/// quintic of Jordan 2024 leaves the singular values between 0.7 and 1.2, which training does not notice. Products in
+/// `type`: bfloat16 is as good (Jordan 2024) and several times faster where the processor multiplies it.
 torch::Tensor orthogonalise(const torch::Tensor& x, torch::ScalarType type = torch::kFloat);
 
 class Optimiser {
@@ -30,8 +30,8 @@ class Optimiser {
 
   /// One step with the gradients that `parameters` hold.
   ///
-  /// A Muon step is the orthogonalised momentum scaled by 0.2 sqrt(max(m, n)) (Liu et al. 2025, "Muon is scalable for LLM
-  /// training"): as long as an AdamW step usually is, so that one learning rate and one weight decay serve both.
+  /// A Muon step is the orthogonalised momentum scaled by 0.2 sqrt(max(m, n)) (Liu et al. 2025, "Muon is scalable for
+  /// LLM training"): as long as an AdamW step usually is, so that one learning rate and one weight decay serve both.
   void step(Parameters& parameters, double learning_rate);
 
   torch::Tensor& first_moment() { return m_; }   ///< [range.count()] float32; for Muon's matrices the momentum

@@ -52,7 +52,9 @@ Parameters::Parameters(const ModelConfig& config, torch::Device device, torch::S
   compute_ = compute_type == torch::kFloat ? values_ : torch::zeros({count}, options.dtype(compute_type));
   std::int64_t offset = 0;
   for (const TensorSpec& spec : specs_) {
-    const auto part = [&](const Tensor& block) { return block.narrow(0, offset, elements(spec)).view(spec.shape).detach(); };
+    const auto part = [&](const Tensor& block) {
+      return block.narrow(0, offset, elements(spec)).view(spec.shape).detach();
+    };
     MasterWeight weight;
     weight.master = part(values_).requires_grad_();
     weight.master.mutable_grad() = part(gradients_);  // defined from the start: gradients are summed in place
@@ -87,7 +89,8 @@ void Parameters::initialise(std::uint64_t seed) {
     } else if (ends_with(spec.name, ".conv.weight")) {
       value.uniform_(-0.5, 0.5, generator);
     } else if (ends_with(spec.name, "decay.bias")) {
-      // With log_rate = 0 a head forgets by softplus(bias) = 1/tau a token: tau from 16 to 4096 tokens over the heads, 256 of a single one.
+      // With log_rate = 0 a head forgets by softplus(bias) = 1/tau a token: tau from 16 to 4096 tokens over the heads,
+      // 256 of a single one.
       const std::int64_t heads = spec.shape[0];
       for (std::int64_t h = 0; h < heads; ++h) {
         const double place = heads == 1 ? 0.5 : static_cast<double>(h) / static_cast<double>(heads - 1);
@@ -118,7 +121,8 @@ void Parameters::load(const std::filesystem::path& path) {
   for (const TensorSpec& spec : specs_) {
     const auto it = file.tensors().find(spec.name);
     if (it == file.tensors().end() || it->second.shape != spec.shape) {
-      throw std::runtime_error(path.string() + ": tensor '" + spec.name + "' is missing or has another shape than the config asks for");
+      throw std::runtime_error(path.string() + ": tensor '" + spec.name +
+                               "' is missing or has another shape than the config asks for");
     }
     std::vector<float> values = it->second.to_float();
     master(spec.name).copy_(torch::from_blob(values.data(), spec.shape, torch::kFloat));

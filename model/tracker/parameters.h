@@ -1,4 +1,5 @@
-// The trainable weights of a tracker: float32 masters in one block, their gradients in another, a compute copy in a third.
+// The trainable weights of a tracker: float32 masters in one block, their gradients in another, a compute copy in a
+// third.
 #pragma once
 
 #include <torch/types.h>
@@ -12,8 +13,8 @@
 
 namespace catena::model {
 
-/// Matrices of the same shape that lie one behind the other in the block of weights, [groups, rows, columns]: the parts of a
-/// stacked projection (q, k, v...) are matrices of their own.
+/// Matrices of the same shape that lie one behind the other in the block of weights, [groups, rows, columns]: the parts
+/// of a stacked projection (q, k, v...) are matrices of their own.
 struct HiddenMatrix {
   std::int64_t offset = 0;  ///< in values
   std::int64_t groups = 1, rows = 0, columns = 0;

@@ -39,10 +39,12 @@ Tensor with_new_groups(const Tensor& before, const Tensor& means) {
 }  // namespace
 
 Tensor empty_summaries(std::int64_t batch, std::int64_t levels, std::int64_t width, torch::Device device) {
-  return torch::zeros({batch, levels * summaries_a_level, 2 * width + 1}, torch::TensorOptions().dtype(torch::kFloat).device(device));
+  return torch::zeros({batch, levels * summaries_a_level, 2 * width + 1},
+                      torch::TensorOptions().dtype(torch::kFloat).device(device));
 }
 
-Tensor pyramid_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary, Tensor& summaries) {
+Tensor pyramid_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chunk, const Rotary& rotary,
+                         Tensor& summaries) {
   const std::int64_t b = qkv.size(0), t = qkv.size(1), d = qkv.size(2) / 3, width = d / heads;
   const std::int64_t whole = t / chunk * chunk;
   if (whole < t && whole > 0) {
@@ -56,16 +58,21 @@ Tensor pyramid_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chu
     const std::int64_t group = std::int64_t{1} << (2 * (level + 1));
     const Tensor all = with_new_groups(summaries.narrow(1, level * summaries_a_level, summaries_a_level),
                                        means[static_cast<std::size_t>(level)]);
-    const Tensor index = torch::div(torch::arange(n, torch::kLong) * c, group, "floor").unsqueeze(1) + torch::arange(summaries_a_level, torch::kLong);
-    seen.push_back(all.index_select(1, index.reshape({-1}).to(qkv.device())).view({b, n, summaries_a_level, 2 * d + 1}));
+    const Tensor index = torch::div(torch::arange(n, torch::kLong) * c, group, "floor").unsqueeze(1) +
+                         torch::arange(summaries_a_level, torch::kLong);
+    seen.push_back(
+        all.index_select(1, index.reshape({-1}).to(qkv.device())).view({b, n, summaries_a_level, 2 * d + 1}));
     after.push_back(all.slice(1, all.size(1) - summaries_a_level).detach());
   }
   summaries = torch::cat(after, 1);
   const Tensor visible = torch::cat(seen, 2).to(qkv.scalar_type());  // [B, n, S, 2d + 1]
   const std::int64_t s = visible.size(2);
-  const auto by_head = [&](const Tensor& x) { return x.reshape({b, n, s, heads, width}).permute({0, 1, 3, 2, 4}).reshape({b * n * heads, s, width}); };
+  const auto by_head = [&](const Tensor& x) {
+    return x.reshape({b, n, s, heads, width}).permute({0, 1, 3, 2, 4}).reshape({b * n * heads, s, width});
+  };
   const Tensor far_keys = by_head(visible.slice(3, 0, d)), far_values = by_head(visible.slice(3, d, 2 * d));
-  const Tensor missing = (visible.select(3, 2 * d) == 0).unsqueeze(2).expand({b, n, heads, s}).reshape({b * n * heads, 1, s});
+  const Tensor missing =
+      (visible.select(3, 2 * d) == 0).unsqueeze(2).expand({b, n, heads, s}).reshape({b * n * heads, 1, s});
 
   const auto parts = qkv.view({b, n, c, 3, heads, width}).permute({3, 0, 1, 4, 2, 5}).unbind(0);  // [B, n, H, C, D]
   const auto flat = [&](const Tensor& x) { return x.reshape({b * n * heads, c, width}); };

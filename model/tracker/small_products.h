@@ -20,7 +20,8 @@ struct Factor {
 inline Factor transposed(const float* data, std::int64_t stride) { return {data, 1, stride}; }
 inline Factor straight(const float* data, std::int64_t stride) { return {data, stride, 1}; }
 
-/// What of a product is made: the left factor, or the result, may have numbers on the diagonal and on one side of it only.
+/// What of a product is made: the left factor, or the result, may have numbers on the diagonal and on one side of it
+/// only.
 enum class Triangle { none, left_below, left_above, result_below };
 enum class Into { set, add, subtract };
 

@@ -34,7 +34,8 @@ class TensorStorage final : public StateStorage {
   std::unique_ptr<StateStorage> clone() const override { return std::make_unique<TensorStorage>(numbers_.clone()); }
   void copy_from(const StateStorage& other) override {
     const auto* same = dynamic_cast<const TensorStorage*>(&other);
-    if (same == nullptr || same->floats() != floats()) throw std::runtime_error("chain state of another kind cannot be copied");
+    if (same == nullptr || same->floats() != floats())
+      throw std::runtime_error("chain state of another kind cannot be copied");
     numbers_.copy_(same->numbers_);
   }
   void to_host(std::span<float> out) const override { host_view(out.data()).copy_(numbers_); }
@@ -132,7 +133,8 @@ class TorchExecutor final : public Executor {
     std::copy_n(y.data_ptr<float>(), out.size(), out.data());
   }
 
-  void score(ChainState& state, std::span<const Token> tokens, const StreamSettings& settings, std::span<float> nll) override {
+  void score(ChainState& state, std::span<const Token> tokens, const StreamSettings& settings,
+             std::span<float> nll) override {
     if (nll.size() != tokens.size()) throw std::runtime_error("score: as many results as tokens are expected");
     Tensor before = numbers(state).part(0, {1, config().width}).clone();
     bool first = state.counters().tokens == 0;
@@ -152,7 +154,8 @@ class TorchExecutor final : public Executor {
  private:
   static std::string prefix(int layer) { return "layers." + std::to_string(layer) + "."; }
   Tensor zeros(std::size_t count) const {
-    return torch::zeros({static_cast<std::int64_t>(count)}, torch::TensorOptions().dtype(torch::kFloat).device(parameters_.device()));
+    return torch::zeros({static_cast<std::int64_t>(count)},
+                        torch::TensorOptions().dtype(torch::kFloat).device(parameters_.device()));
   }
   Tensor to_device(std::span<const Token> tokens) const {
     Tensor host = torch::empty({static_cast<std::int64_t>(tokens.size())}, torch::kLong);
@@ -162,7 +165,8 @@ class TorchExecutor final : public Executor {
   TensorStorage& numbers(ChainState& state) const {
     auto* storage = state.empty() ? nullptr : dynamic_cast<TensorStorage*>(&state.storage());
     if (storage == nullptr || storage->floats() != StateLayout(config(), state.counters().chunk_length).floats()) {
-      throw std::runtime_error("chain state does not belong to model '" + config().name + "' on this device; start from initial_state()");
+      throw std::runtime_error("chain state does not belong to model '" + config().name +
+                               "' on this device; start from initial_state()");
     }
     return *storage;
   }
@@ -181,7 +185,8 @@ class TorchExecutor final : public Executor {
   }
 
   template <typename After>
-  void read_blocks(ChainState& state, std::span<const Token> tokens, const StreamSettings& settings, const After& after) {
+  void read_blocks(ChainState& state, std::span<const Token> tokens, const StreamSettings& settings,
+                   const After& after) {
     const torch::NoGradGuard no_grad;
     numbers(state);
     check_input(tokens, settings, config().vocab);
@@ -230,7 +235,8 @@ class TorchExecutor final : public Executor {
         x = x + local(i, h, storage, layout, state.counters());
       }
       const Tensor f = rms_norm(x, parameters_.master(prefix(i) + "norm2.weight"), config().norm_eps, type);
-      x = x + linear(swiglu(linear(f, parameters_[prefix(i) + "ffn.in.weight"])), parameters_[prefix(i) + "ffn.out.weight"]);
+      x = x + linear(swiglu(linear(f, parameters_[prefix(i) + "ffn.in.weight"])),
+                     parameters_[prefix(i) + "ffn.out.weight"]);
     }
     const Tensor outputs = rms_norm(x, parameters_.master("norm.weight"), config().norm_eps, torch::kFloat);
     const std::int64_t n = tokens.size(0);
@@ -240,8 +246,10 @@ class TorchExecutor final : public Executor {
     return outputs;
   }
 
-  Tensor local(int layer, const Tensor& h, TensorStorage& storage, const StateLayout& layout, const ChainState::Counters& at) const {
-    const std::int64_t n = h.size(0), d = config().width, heads = config().heads, w = config().head_width(), p = at.position;
+  Tensor local(int layer, const Tensor& h, TensorStorage& storage, const StateLayout& layout,
+               const ChainState::Counters& at) const {
+    const std::int64_t n = h.size(0), d = config().width, heads = config().heads, w = config().head_width(),
+                       p = at.position;
     Tensor qkv = linear(h, parameters_[prefix(layer) + "mixer.in.weight"]).to(torch::kFloat);
     if (config().has_local_convolution(layer)) {
       Tensor tail = storage.part(layout.local_tail(layer), {1, config().local_taps - 1, 3 * d});
@@ -252,7 +260,8 @@ class TorchExecutor final : public Executor {
     const Rotary here{rotary_.cos.slice(0, p, p + n), rotary_.sin.slice(0, p, p + n)};
     const auto by_head = [&](const Tensor& part) { return part.view({-1, heads, w}).transpose(0, 1); };  // [H, n, D]
     const auto column = [&](std::int64_t index) { return qkv.slice(1, index * d, (index + 1) * d).contiguous(); };
-    Tensor keys = storage.part(layout.keys(layer), {at.chunk_length, d}), values = storage.part(layout.values(layer), {at.chunk_length, d});
+    Tensor keys = storage.part(layout.keys(layer), {at.chunk_length, d}),
+           values = storage.part(layout.values(layer), {at.chunk_length, d});
     keys.slice(0, p, p + n).copy_(rotate(by_head(column(1)), here).transpose(0, 1).reshape({n, d}));
     values.slice(0, p, p + n).copy_(column(2));
     const Tensor o = found(column(0), storage, layout, at, layer);
@@ -276,18 +285,21 @@ class TorchExecutor final : public Executor {
     return weights.matmul(by_head(values.slice(0, 0, p + n))).transpose(0, 1).reshape({n, d});
   }
 
-  Tensor delta(int layer, const Tensor& h, TensorStorage& storage, const StateLayout& layout, const ChainState::Counters& at) const {
+  Tensor delta(int layer, const Tensor& h, TensorStorage& storage, const StateLayout& layout,
+               const ChainState::Counters& at) const {
     const std::string mixer = prefix(layer) + "mixer.";
     const std::int64_t n = h.size(0), d = config().width, heads = config().heads, w = config().head_width();
     const std::int64_t kept = config().conv_taps - 1;
-    Tensor memory = storage.part(layout.memory(layer), {heads, w, w}), tail = storage.part(layout.tail(layer), {1, kept, 3 * d});
+    Tensor memory = storage.part(layout.memory(layer), {heads, w, w}),
+           tail = storage.part(layout.tail(layer), {1, kept, 3 * d});
     const Tensor p = linear(h, parameters_[mixer + "in.weight"]).unsqueeze(0);
     const Tensor inputs = p.slice(2, 0, 3 * d);
     const Tensor qkv = short_convolution(inputs, parameters_.master(mixer + "conv.weight"), tail);
     tail.copy_(torch::cat({tail, inputs.to(torch::kFloat)}, 1).slice(1, n));
 
     const auto parts = qkv.view({n, 3, heads, w}).permute({1, 2, 0, 3}).unbind(0);  // [H, n, D]
-    const Tensor rate = torch::softplus(linear(h, parameters_[mixer + "decay.weight"]).to(torch::kFloat) + parameters_.master(mixer + "decay.bias"));
+    const Tensor rate = torch::softplus(linear(h, parameters_[mixer + "decay.weight"]).to(torch::kFloat) +
+                                        parameters_.master(mixer + "decay.bias"));
     DeltaInputs in;
     in.corrected = config().carry == Carry::delta;
     in.q = unit_length(parts[0].contiguous());
@@ -299,7 +311,8 @@ class TorchExecutor final : public Executor {
     const auto [o, after] = n < kShortestParallel ? delta_rule_recurrent(in) : delta_rule_chunked(in);
     memory.copy_(after);
     const Tensor gate = p[0].slice(1, 3 * d).contiguous();
-    const Tensor gated = gated_norm(o.transpose(0, 1).contiguous(), parameters_.master(mixer + "out_norm.weight"), gate, config().norm_eps);
+    const Tensor gated = gated_norm(o.transpose(0, 1).contiguous(), parameters_.master(mixer + "out_norm.weight"), gate,
+                                    config().norm_eps);
     const Tensor recalled = linear(gated, parameters_[mixer + "out.weight"]);
     if (!config().attends_below(layer)) return recalled;
     const Tensor query = linear(h, parameters_[mixer + "query.weight"]).to(torch::kFloat);

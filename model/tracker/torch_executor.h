@@ -11,7 +11,8 @@ namespace catena::model {
 /// Throws std::runtime_error with one line when options.device is cuda and LibTorch has no usable GPU.
 std::unique_ptr<Executor> make_torch_executor(std::shared_ptr<const Weights> weights, const ExecutorOptions& options);
 
-/// Offers Device::cuda to make_executor() if this LibTorch has a usable GPU; call once at start. Returns whether it has.
+/// Offers Device::cuda to make_executor() if this LibTorch has a usable GPU; call once at start. Returns whether it
+/// has.
 bool register_cuda_executor();
 
 /// Bytes that LibTorch's GPU allocator holds for tensors on the current device, -1 without a GPU.

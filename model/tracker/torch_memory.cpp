@@ -20,8 +20,8 @@ void release(void* data) {
   c10::free_cpu(data);
 }
 
-/// LibTorch's own CPU memory, counted. Data and context are the same pointer, as raw_allocate() demands, so the size is asked
-/// of malloc instead of being remembered.
+/// LibTorch's own CPU memory, counted. Data and context are the same pointer, as raw_allocate() demands, so the size is
+/// asked of malloc instead of being remembered.
 class CountingTorchAllocator final : public c10::Allocator {
  public:
 #ifdef CATENA_TORCH_2

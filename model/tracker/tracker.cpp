@@ -42,7 +42,8 @@ Tensor next_tail(const Tensor& tail, const Tensor& x) {
 Tensor look_around(const Tensor& h, const Tensor& weight, std::int64_t batch, std::int64_t chunk) {
   const std::int64_t t = h.size(0) / batch, d = h.size(1), whole = t / chunk * chunk;
   const Tensor x = h.view({batch, t, d}).to(torch::kFloat);
-  const Tensor chunks = around_convolution(x.slice(1, 0, whole).reshape({-1, chunk, d}), weight).view({batch, whole, d});
+  const Tensor chunks =
+      around_convolution(x.slice(1, 0, whole).reshape({-1, chunk, d}), weight).view({batch, whole, d});
   const Tensor y = whole == t ? chunks : torch::cat({chunks, around_convolution(x.slice(1, whole), weight)}, 1);
   return y.reshape({batch * t, d}).to(h.scalar_type());
 }
@@ -99,7 +100,8 @@ Tracker::Tracker(const Parameters& parameters, const WayBack& way_back, double d
                           config_.rope_base, parameters.device())),
       way_back_(way_back),
       dropout_(dropout) {
-  if (dropout > 0 && way_back.recompute) throw std::invalid_argument("dropout draws other numbers when a layer is computed again");
+  if (dropout > 0 && way_back.recompute)
+    throw std::invalid_argument("dropout draws other numbers when a layer is computed again");
 }
 
 SegmentState Tracker::initial_state(std::int64_t batch) const {
@@ -215,8 +217,11 @@ Tensor Tracker::vector_mixer(const std::string& prefix, const Tensor& projected,
     Tensor unshared;
     return local_mixer(prefix, qkv, batch, chunk, state, unshared).view({batch, -1, d});
   };
-  // The tokens are projected all at once and r by itself: of their sum's projection only its input would have to be kept.
-  const auto entry = [&](const Tensor& r) { return linear(r.to(projected.scalar_type()), parameters_[prefix + "in.weight"]); };
+  // The tokens are projected all at once and r by itself: of their sum's projection only its input would have to be
+  // kept.
+  const auto entry = [&](const Tensor& r) {
+    return linear(r.to(projected.scalar_type()), parameters_[prefix + "in.weight"]);
+  };
   PairedRegressionWeights weights;
   weights.regression_weight = parameters_.master(prefix + "regression.weight");
   weights.regression_bias = parameters_.master(prefix + "regression.bias");
@@ -236,7 +241,8 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
   const Tensor& norm = parameters_.master(prefix + "norm1.weight");
   const auto normed = [&] {
     const Tensor h = rms_norm(x, norm, config_.norm_eps, type);
-    return config_.around_taps > 0 ? look_around(h, parameters_.master(prefix + "around_conv.weight"), batch, chunk) : h;
+    return config_.around_taps > 0 ? look_around(h, parameters_.master(prefix + "around_conv.weight"), batch, chunk)
+                                   : h;
   };
   const auto projected = [&] {
     const MasterWeight in = parameters_[mixer + "in.weight"];
@@ -259,7 +265,9 @@ Tensor Tracker::layer(int index, const Tensor& x, std::int64_t batch, std::int64
                       parameters_[prefix + "ffn.out.weight"], config_.norm_eps, keep);
 }
 
-Tensor Tracker::embed(const Tensor& tokens) const { return torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1})); }
+Tensor Tracker::embed(const Tensor& tokens) const {
+  return torch::embedding(parameters_.master("embed.weight"), tokens.reshape({-1}));
+}
 
 Tensor Tracker::embed_frames(const Tensor& frames) const {
   const Tensor rows = frames.reshape({-1, config_.features}).to(parameters_.compute_type());
@@ -274,8 +282,11 @@ Tensor Tracker::forward(const Tensor& tokens, std::int64_t chunk, SegmentState& 
   return forward_embedded(embed(tokens), tokens.size(0), chunk, state);
 }
 
-Tensor Tracker::forward_embedded(const Tensor& embedded, std::int64_t batch, std::int64_t chunk, SegmentState& state, Tensor* middle) const {
-  const auto normed = [this](const Tensor& x) { return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, parameters_.compute_type()); };
+Tensor Tracker::forward_embedded(const Tensor& embedded, std::int64_t batch, std::int64_t chunk, SegmentState& state,
+                                 Tensor* middle) const {
+  const auto normed = [this](const Tensor& x) {
+    return rms_norm(x, parameters_.master("norm.weight"), config_.norm_eps, parameters_.compute_type());
+  };
   const std::int64_t first_chunk = state.chunks;
   Tensor x = embedded, below;
   for (int i = 0; i < config_.layers; ++i) {
@@ -288,7 +299,8 @@ Tensor Tracker::forward_embedded(const Tensor& embedded, std::int64_t batch, std
       if (attends) inputs.push_back(below);
       for (const Tensor* tensor : own.tensors()) inputs.push_back(*tensor);
       const auto body = [=, this](const std::vector<Tensor>& in) {
-        SegmentState::Layer moved = own;  // a copy: run again on the way back, the layer leaves the stream's state alone
+        SegmentState::Layer moved =
+            own;  // a copy: run again on the way back, the layer leaves the stream's state alone
         std::size_t next = 1;
         Tensor seen = attends ? in[next++] : Tensor();
         for (Tensor* tensor : moved.tensors()) *tensor = in[next++];

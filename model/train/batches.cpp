@@ -6,8 +6,8 @@
 
 namespace catena::model {
 
-Batches::Batches(std::vector<std::shared_ptr<const TokenFile>> files, std::vector<double> weights, int batch, int segment,
-                 double mean_run, std::uint64_t seed, int first)
+Batches::Batches(std::vector<std::shared_ptr<const TokenFile>> files, std::vector<double> weights, int batch,
+                 int segment, double mean_run, std::uint64_t seed, int first)
     : files_(std::move(files)),
       weights_(std::move(weights)),
       segment_(segment),
@@ -18,7 +18,8 @@ Batches::Batches(std::vector<std::shared_ptr<const TokenFile>> files, std::vecto
   for (const auto& file : files_) {
     if (static_cast<std::int64_t>(file->tokens().size()) < segment_ + 1) {
       throw std::runtime_error("a training source holds " + std::to_string(file->tokens().size()) +
-                               " tokens, fewer than one segment of " + std::to_string(segment_) + "; use a smaller segment");
+                               " tokens, fewer than one segment of " + std::to_string(segment_) +
+                               "; use a smaller segment");
     }
   }
 }
@@ -26,7 +27,8 @@ Batches::Batches(std::vector<std::shared_ptr<const TokenFile>> files, std::vecto
 void Batches::start_elsewhere(std::size_t index) {
   Lane& lane = lanes_[index];
   // A generator of its own for each start: a resumed run draws what an uninterrupted one would have drawn.
-  std::seed_seq seq{seed_, static_cast<std::uint64_t>(index) + static_cast<std::uint64_t>(first_), static_cast<std::uint64_t>(lane.starts)};
+  std::seed_seq seq{seed_, static_cast<std::uint64_t>(index) + static_cast<std::uint64_t>(first_),
+                    static_cast<std::uint64_t>(lane.starts)};
   std::mt19937_64 random(seq);
   lane.starts += 1;
   lane.source = std::discrete_distribution<std::int64_t>(weights_.begin(), weights_.end())(random);
@@ -41,12 +43,15 @@ Batch Batches::next() {
   batch.tokens.reserve(lanes_.size() * static_cast<std::size_t>(segment_ + 1));
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = lanes_[i];
-    const bool elsewhere = lane.remaining < segment_ ||
-                           lane.offset + segment_ + 1 > static_cast<std::int64_t>(files_[static_cast<std::size_t>(lane.source)]->tokens().size());
+    const bool elsewhere =
+        lane.remaining < segment_ ||
+        lane.offset + segment_ + 1 >
+            static_cast<std::int64_t>(files_[static_cast<std::size_t>(lane.source)]->tokens().size());
     if (elsewhere) start_elsewhere(i);
     batch.cleared.push_back(elsewhere);
     const auto tokens = files_[static_cast<std::size_t>(lane.source)]->tokens();
-    for (std::int64_t t = 0; t <= segment_; ++t) batch.tokens.push_back(tokens[static_cast<std::size_t>(lane.offset + t)]);
+    for (std::int64_t t = 0; t <= segment_; ++t)
+      batch.tokens.push_back(tokens[static_cast<std::size_t>(lane.offset + t)]);
     lane.offset += segment_;
     lane.remaining -= segment_;
   }

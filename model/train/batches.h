@@ -10,8 +10,8 @@
 
 namespace catena::model {
 
-/// One step's worth of tokens, [batch][segment + 1] row after row: the inputs are the first `segment` of a row, the targets
-/// the last. cleared[b]: stream b started elsewhere and its state must be cleared.
+/// One step's worth of tokens, [batch][segment + 1] row after row: the inputs are the first `segment` of a row, the
+/// targets the last. cleared[b]: stream b started elsewhere and its state must be cleared.
 struct Batch {
   std::vector<std::int64_t> tokens;
   std::vector<bool> cleared;
@@ -27,8 +27,8 @@ class Batches {
     std::int64_t starts = 0;     ///< how often it has started
   };
 
-  /// files and weights: the sources. `first`: number of the first stream, where other processes read the ones before. Throws
-  /// std::runtime_error when a file is shorter than one segment.
+  /// files and weights: the sources. `first`: number of the first stream, where other processes read the ones before.
+  /// Throws std::runtime_error when a file is shorter than one segment.
   Batches(std::vector<std::shared_ptr<const TokenFile>> files, std::vector<double> weights, int batch, int segment,
           double mean_run, std::uint64_t seed, int first = 0);
 

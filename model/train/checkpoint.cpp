@@ -61,7 +61,9 @@ Tensor all_lanes(const TrainingState& state) {
 void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state) {
   std::vector<NamedTensor> tensors;
   const Tensor lanes = all_lanes(state);
-  each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) { tensors.push_back(named_tensor(name, state.group.gather(tensor))); });
+  each_stream_tensor(state, [&](const std::string& name, Tensor& tensor) {
+    tensors.push_back(named_tensor(name, state.group.gather(tensor)));
+  });
   each_moment(state, [&](const std::string& name, Tensor& tensor) {
     if (const Tensor whole = state.shards.gather(tensor); whole.defined()) tensors.push_back(named_tensor(name, whole));
   });
@@ -70,7 +72,8 @@ void save_checkpoint(const std::filesystem::path& folder, const TrainingState& s
   std::filesystem::create_directories(folder);
   json positions = json::array();
   const std::int64_t* numbers = lanes.data_ptr<std::int64_t>();
-  for (std::int64_t i = 0; i < lanes.numel(); i += kLaneNumbers) positions.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]});
+  for (std::int64_t i = 0; i < lanes.numel(); i += kLaneNumbers)
+    positions.push_back({numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]});
   // The position travels inside the same file, so that tensors and position can never be of different steps.
   const json position = {{"step", state.step},
                          {"tokens", state.tokens},
@@ -92,7 +95,8 @@ bool load_checkpoint(const std::filesystem::path& folder, TrainingState& state) 
     const json now = fixed_plan(state), &then = position.at("plan");
     for (const auto& [key, value] : now.items()) {
       if (then.at(key) != value) {
-        throw std::runtime_error("was made with '" + key + "' " + then.at(key).dump() + ", the plan now says " + value.dump() + "; change it back");
+        throw std::runtime_error("was made with '" + key + "' " + then.at(key).dump() + ", the plan now says " +
+                                 value.dump() + "; change it back");
       }
     }
     restore_tensor(file, "values", state.parameters.values());

@@ -27,8 +27,8 @@ struct TrainingState {
   std::int64_t tokens = 0;
 };
 
-/// Writes tensors and position to a folder; a crash leaves the previous checkpoint whole. Every process calls it; the first one
-/// writes, for all of them.
+/// Writes tensors and position to a folder; a crash leaves the previous checkpoint whole. Every process calls it; the
+/// first one writes, for all of them.
 void save_checkpoint(const std::filesystem::path& folder, const TrainingState& state);
 
 /// False when there is none. Any number of processes can go on from it, with the optimiser's state sharded or not, as

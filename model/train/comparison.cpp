@@ -42,7 +42,8 @@ Tensor read_and_score(const LoadedModel& model, const Tensor& tokens) {
   for (std::int64_t begin = 0; begin + 1 < tokens.size(1); begin += kSegment) {
     const std::int64_t end = std::min(tokens.size(1) - 1, begin + kSegment);
     const Tensor y = tracker.forward(tokens.slice(1, begin, end), chunk, state);
-    parts.push_back(head_nll(y, parameters["embed.weight"], tokens.slice(1, begin + 1, end + 1).reshape({-1})).view({tokens.size(0), end - begin}));
+    parts.push_back(head_nll(y, parameters["embed.weight"], tokens.slice(1, begin + 1, end + 1).reshape({-1}))
+                        .view({tokens.size(0), end - begin}));
   }
   return torch::cat(parts, 1);
 }
@@ -65,7 +66,8 @@ LoadedModel::LoadedModel(const std::filesystem::path& folder) : config_(ModelCon
 
 LoadedModel::~LoadedModel() = default;
 
-Evaluation score_by_position(const LoadedModel& model, const TokenFile& file, std::int64_t streams, std::int64_t length) {
+Evaluation score_by_position(const LoadedModel& model, const TokenFile& file, std::int64_t streams,
+                             std::int64_t length) {
   const auto tokens = file.tokens();
   const std::int64_t stride = static_cast<std::int64_t>(tokens.size()) / streams;
   if (stride < 2) throw std::runtime_error("the token file is too short for " + std::to_string(streams) + " streams");
@@ -85,7 +87,8 @@ std::vector<RecallPoint> recall_by_distance(const LoadedModel& model, const Toke
                                             std::span<const std::int64_t> distances, int pairs, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   const std::int64_t longest = *std::max_element(distances.begin(), distances.end());
-  // Where names are defined and asked for. Definitions are spread over the stream's beginning, so that queries fall apart too.
+  // Where names are defined and asked for. Definitions are spread over the stream's beginning, so that queries fall
+  // apart too.
   struct Pair {
     std::size_t point;
     std::int64_t defined, asked;
@@ -96,14 +99,17 @@ std::vector<RecallPoint> recall_by_distance(const LoadedModel& model, const Toke
   for (std::size_t d = 0; d < distances.size(); ++d) {
     for (int i = 0; i < pairs; ++i) {
       const std::int64_t at = 256 + (static_cast<std::int64_t>(d) * pairs + i) * gap;
-      all.push_back({d, at, at + kName + kValue + distances[d], random_words(random, kName + kValue, model.config().vocab)});
+      all.push_back(
+          {d, at, at + kName + kValue + distances[d], random_words(random, kName + kValue, model.config().vocab)});
     }
   }
   const std::int64_t length = all.back().defined + longest + gap;
   const auto filler = file.tokens();
   std::vector<std::uint16_t> stream;
   for (std::int64_t i = 0; i < length; ++i) stream.push_back(filler[static_cast<std::size_t>(i) % filler.size()]);
-  const auto put = [&](const Pair& pair, std::int64_t at) { std::copy(pair.tokens.begin(), pair.tokens.end(), stream.begin() + at); };
+  const auto put = [&](const Pair& pair, std::int64_t at) {
+    std::copy(pair.tokens.begin(), pair.tokens.end(), stream.begin() + at);
+  };
   for (const Pair& pair : all) put(pair, pair.asked);
   for (const Pair& pair : all) put(pair, pair.defined);  // a definition that meets another's question is whole
   const Tensor nll = read_and_score(model, to_tensor(stream).unsqueeze(0)).contiguous();
@@ -137,15 +143,18 @@ std::vector<double> gradient_by_distance(const LoadedModel& model, const TokenFi
   const std::int64_t length = chunk * chunks;
   std::vector<double> sums(static_cast<std::size_t>(chunks));
   for (int s = 0; s < segments; ++s) {
-    const std::size_t begin = (tokens.size() - static_cast<std::size_t>(length) - 1) / static_cast<std::size_t>(segments) * static_cast<std::size_t>(s);
+    const std::size_t begin = (tokens.size() - static_cast<std::size_t>(length) - 1) /
+                              static_cast<std::size_t>(segments) * static_cast<std::size_t>(s);
     const Tensor part = to_tensor(tokens.subspan(begin, static_cast<std::size_t>(length + 1))).unsqueeze(0);
     SegmentState state = tracker.initial_state(1);
     const Tensor x = tracker.embed(part.slice(1, 0, length)).detach().requires_grad_();
     const Tensor y = tracker.forward_embedded(x, 1, chunk, state);
-    head_loss(y.slice(0, length - chunk), parameters["embed.weight"], part.slice(1, length - chunk + 1).reshape({-1})).backward();
+    head_loss(y.slice(0, length - chunk), parameters["embed.weight"], part.slice(1, length - chunk + 1).reshape({-1}))
+        .backward();
     const Tensor norms = x.grad().view({chunks, -1}).norm(2, 1).to(torch::kDouble).contiguous();
     const double own = norms[chunks - 1].item<double>();
-    for (std::int64_t c = 0; c < chunks; ++c) sums[static_cast<std::size_t>(c)] += norms[chunks - 1 - c].item<double>() / own / segments;
+    for (std::int64_t c = 0; c < chunks; ++c)
+      sums[static_cast<std::size_t>(c)] += norms[chunks - 1 - c].item<double>() / own / segments;
   }
   return sums;
 }

@@ -1,5 +1,5 @@
-// What models are compared by, in their training form, so that every kind can be: likelihood by position, recall by distance, how far
-// gradients reach along the chain, and what a training step costs.
+// What models are compared by, in their training form, so that every kind can be: likelihood by position, recall by
+// distance, how far gradients reach along the chain, and what a training step costs.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,11 @@ class LoadedModel {
 };
 
 /// Reads `streams` parts of the file, evenly apart, side by side from a cleared state, `length` tokens of each.
-Evaluation score_by_position(const LoadedModel& model, const TokenFile& file, std::int64_t streams, std::int64_t length);
+Evaluation score_by_position(const LoadedModel& model, const TokenFile& file, std::int64_t streams,
+                             std::int64_t length);
 
-/// A name and its value (tokens drawn at random) stand somewhere in a text; `distance` tokens later the name comes again.
+/// A name and its value (tokens drawn at random) stand somewhere in a text; `distance` tokens later the name comes
+/// again.
 struct RecallPoint {
   std::int64_t distance = 0;
   double unseen_nll = 0;    ///< nats a token of the value, the first time
@@ -46,8 +48,9 @@ struct RecallPoint {
 std::vector<RecallPoint> recall_by_distance(const LoadedModel& model, const TokenFile& file,
                                             std::span<const std::int64_t> distances, int pairs, std::uint64_t seed);
 
-/// Norm of the gradient of the last chunk's loss with respect to the embedded tokens of the chunk so many chunks before, relative to
-/// that of the last chunk itself; [0] is 1. Averaged over `segments` segments of `chunks` chunks. With cleared states.
+/// Norm of the gradient of the last chunk's loss with respect to the embedded tokens of the chunk so many chunks
+/// before, relative to that of the last chunk itself; [0] is 1. Averaged over `segments` segments of `chunks` chunks.
+/// With cleared states.
 std::vector<double> gradient_by_distance(const LoadedModel& model, const TokenFile& file, std::int64_t chunk,
                                          std::int64_t chunks, int segments);
 

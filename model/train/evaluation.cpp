@@ -4,7 +4,9 @@
 
 namespace catena::model {
 
-double PositionBucket::bits_per_byte() const { return bytes == 0 ? 0 : nll / std::log(2.0) / static_cast<double>(bytes); }
+double PositionBucket::bits_per_byte() const {
+  return bytes == 0 ? 0 : nll / std::log(2.0) / static_cast<double>(bytes);
+}
 double PositionBucket::nats_per_token() const { return tokens == 0 ? 0 : nll / static_cast<double>(tokens); }
 
 Evaluation::Evaluation() {

@@ -59,7 +59,8 @@ class PlanReader {
   [[noreturn]] void fail(const std::string& key, const std::string& what) const {
     throw std::runtime_error(file_.string() + ": '" + key + "' " + what);
   }
-  /// Once everything was asked for: refuses what nobody asked for, which is most often a key misspelt. `more`: keys that others read.
+  /// Once everything was asked for: refuses what nobody asked for, which is most often a key misspelt. `more`: keys
+  /// that others read.
   void refuse_others(std::initializer_list<const char*> more = {}) const;
   const std::filesystem::path& file() const { return file_; }
 

@@ -32,7 +32,8 @@ void read_number(std::initializer_list<const char*> names, int least, int& value
     char* end = nullptr;
     const long number = std::strtol(text, &end, 10);
     if (*end != '\0' || number < least || number > 65535) {
-      throw std::runtime_error(std::string(name) + "=" + text + " in the environment: expected a number from " + std::to_string(least) + " on");
+      throw std::runtime_error(std::string(name) + "=" + text + " in the environment: expected a number from " +
+                               std::to_string(least) + " on");
     }
     value = static_cast<int>(number);
     return;
@@ -53,7 +54,8 @@ ProcessPlace ProcessPlace::from_environment() {
   read_number({"MASTER_PORT"}, 1, place.port);
   if (const char* address = std::getenv("MASTER_ADDR"); address != nullptr && *address != '\0') place.address = address;
   if (place.rank >= place.size) {
-    throw std::runtime_error("RANK=" + std::to_string(place.rank) + " in the environment: expected less than WORLD_SIZE=" + std::to_string(place.size));
+    throw std::runtime_error("RANK=" + std::to_string(place.rank) +
+                             " in the environment: expected less than WORLD_SIZE=" + std::to_string(place.size));
   }
   return place;
 }
@@ -71,16 +73,18 @@ class ProcessGroup::Connection {
       options.timeout = std::chrono::minutes(5);
       const auto store = c10::make_intrusive<c10d::TCPStore>(place.address, options);
       const auto gloo = c10d::ProcessGroupGloo::Options::create(std::chrono::minutes(30));
-      gloo->devices.push_back(place.local_size == place.size ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
-                                                             : c10d::ProcessGroupGloo::createDefaultDevice());
+      gloo->devices.push_back(place.local_size == place.size
+                                  ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1")
+                                  : c10d::ProcessGroupGloo::createDefaultDevice());
       group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, place.rank, place.size, gloo);
 #ifdef CATENA_WITH_NCCL
       place_ = place;
       store_ = store;
 #endif
     } catch (const std::exception&) {
-      throw Failure("process " + std::to_string(place.rank) + " of " + std::to_string(place.size) + " did not meet the others at " +
-                               place.address + ":" + std::to_string(place.port) + "; start all of them, with the same MASTER_ADDR and MASTER_PORT");
+      throw Failure("process " + std::to_string(place.rank) + " of " + std::to_string(place.size) +
+                    " did not meet the others at " + place.address + ":" + std::to_string(place.port) +
+                    "; start all of them, with the same MASTER_ADDR and MASTER_PORT");
     }
   }
   c10d::ProcessGroupGloo& group() { return *group_; }
@@ -165,8 +169,9 @@ Tensor ProcessGroup::gather(const Tensor& tensor) const {
 class ProcessGroup::Connection {
  public:
   explicit Connection(const ProcessPlace& place) {
-    throw std::runtime_error("WORLD_SIZE=" + std::to_string(place.size) +
-                             " in the environment, but this build cannot connect processes: install libgloo-dev and build again");
+    throw std::runtime_error(
+        "WORLD_SIZE=" + std::to_string(place.size) +
+        " in the environment, but this build cannot connect processes: install libgloo-dev and build again");
   }
 };
 

@@ -9,8 +9,8 @@
 
 namespace catena::model {
 
-/// Where this process stands among them, as torchrun (RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT)
-/// or Open MPI's mpirun (OMPI_COMM_WORLD_RANK and its like) says in the environment.
+/// Where this process stands among them, as torchrun (RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR,
+/// MASTER_PORT) or Open MPI's mpirun (OMPI_COMM_WORLD_RANK and its like) says in the environment.
 struct ProcessPlace {
   int rank = 0, size = 1;
   int local_rank = 0, local_size = 1;  ///< among those of this machine
@@ -21,12 +21,12 @@ struct ProcessPlace {
   static ProcessPlace from_environment();
 };
 
-/// Collective calls: every process must make the same ones in the same order. Each throws Failure with one line when another
-/// process is gone.
+/// Collective calls: every process must make the same ones in the same order. Each throws Failure with one line when
+/// another process is gone.
 class ProcessGroup {
  public:
-  /// Waits until all processes are there. A group of one needs no connection and costs nothing. Throws Failure when they do
-  /// not meet within five minutes, std::runtime_error when this build cannot connect several.
+  /// Waits until all processes are there. A group of one needs no connection and costs nothing. Throws Failure when
+  /// they do not meet within five minutes, std::runtime_error when this build cannot connect several.
   explicit ProcessGroup(const ProcessPlace& place);
   ~ProcessGroup();
   ProcessGroup(const ProcessGroup&) = delete;

@@ -46,7 +46,8 @@ SpeechConfig SpeechConfig::load(const fs::path& file) {
   reader.get_path("lexicon", config.lexicon);
   const int symbols = config.lexicon.empty() ? kSymbols : kPhoneSymbols;
   reader.check("model", config.model.features == kStackedFeatures && config.model.vocab == symbols,
-               "one with features " + std::to_string(kStackedFeatures) + " and vocab " + std::to_string(symbols) + " to read speech");
+               "one with features " + std::to_string(kStackedFeatures) + " and vocab " + std::to_string(symbols) +
+                   " to read speech");
   reader.check("model", config.model.summary_levels == 0, "one with summary_levels 0 to read speech");
   reader.get_path("output", config.output, true);
   config.train = sources(reader, "train");
@@ -81,7 +82,8 @@ SpeechConfig SpeechConfig::load(const fs::path& file) {
   for (const int ms : config.chunk_ms) reader.check("chunk_ms", is_chunk(ms), chunks);
   reader.check("evaluate_chunk_ms", is_chunk(config.evaluate_chunk_ms), chunks);
   reader.check("dropout", config.dropout >= 0 && config.dropout < 1, "from 0 to less than 1");
-  reader.check("intermediate_loss", config.intermediate_loss >= 0 && config.intermediate_loss < 1, "from 0 to less than 1");
+  reader.check("intermediate_loss", config.intermediate_loss >= 0 && config.intermediate_loss < 1,
+               "from 0 to less than 1");
   reader.check("averaging", config.averaging >= 0 && config.averaging < 1, "from 0 to less than 1");
   reader.check("steps", config.steps >= 1, "at least 1");
   reader.check("evaluate_every", config.evaluate_every >= 1, "at least 1");

@@ -18,7 +18,8 @@ struct SpeechSource {
 struct SpeechConfig {
   ModelConfig model;
   std::vector<SpeechSource> train, heldout;
-  std::filesystem::path lexicon;          ///< to learn phones, with a model of kPhoneSymbols; empty: letters, with one of kSymbols
+  std::filesystem::path
+      lexicon;  ///< to learn phones, with a model of kPhoneSymbols; empty: letters, with one of kSymbols
   std::filesystem::path initial_weights;  ///< safetensors of the same shapes to go on from; empty: random
   std::filesystem::path output;           ///< model folder; checkpoints go to output/checkpoint
 

@@ -31,9 +31,10 @@ struct SpeechObserver {
   const std::atomic<bool>* stop = nullptr;       ///< set: save a checkpoint and return
 };
 
-/// CTC over letters (Graves et al. 2006). Trains until config.steps, resuming from config.output/checkpoint when there is one, and writes
-/// the model folder (config.json, model.safetensors, log.csv, heldout.csv); the weights there are the running mean. Returns false when
-/// stopped early. A step whose gradient is not finite is skipped with a note. Throws std::runtime_error with one line.
+/// CTC over letters (Graves et al. 2006). Trains until config.steps, resuming from config.output/checkpoint when there
+/// is one, and writes the model folder (config.json, model.safetensors, log.csv, heldout.csv); the weights there are
+/// the running mean. Returns false when stopped early. A step whose gradient is not finite is skipped with a note.
+/// Throws std::runtime_error with one line.
 bool train_speech(const SpeechConfig& config, const SpeechObserver& observer);
 
 }  // namespace catena::model

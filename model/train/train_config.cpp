@@ -113,7 +113,8 @@ TrainConfig TrainConfig::load(const fs::path& file) {
   reader.get_choice("precision", config.precision, precisions);
   if (config.precision == TrainPrecision::float16) config.loss_scale = kHalfLossScale;
   reader.get("loss_scale", config.loss_scale);
-  reader.get_choice("save_precision", config.save_precision, {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});
+  reader.get_choice("save_precision", config.save_precision,
+                    {{"float32", Precision::float32}, {"bfloat16", Precision::bfloat16}});
   reader.get("backpropagate_segments", config.backpropagate_segments);
   reader.get_choice("truncate", config.truncate_at_chunks, {{"segment", false}, {"chunk", true}});
   reader.get("auxiliary_loss", config.auxiliary_loss);

@@ -61,7 +61,7 @@ struct TrainConfig {
   TrainPrecision precision = TrainPrecision::float32;  ///< load() takes fast_precision() where the file names none
   double loss_scale = 0;  ///< of the first step; 0: none. load() takes kHalfLossScale for float16
   Precision save_precision = Precision::bfloat16;  ///< of the finished model's weights
-  int backpropagate_segments = 1;   ///< read in one step, with gradients flowing back through the chain over all of them
+  int backpropagate_segments = 1;  ///< read in one step, with gradients flowing back through the chain over all of them
   bool truncate_at_chunks = false;  ///< gradients do not flow back through the chain over a chunk boundary
   double auxiliary_loss = 0;        ///< weight of next_chunk_loss() in the loss that is differentiated
   bool recompute = false;  ///< keep less for the way back and compute it again: less memory, more time
@@ -74,8 +74,8 @@ struct TrainConfig {
   static TrainConfig load(const std::filesystem::path& file);
 };
 
-/// The precision in which this machine multiplies fastest on the device. Without bfloat16 instructions a CPU is tens of times
-/// slower in bfloat16 than in float32.
+/// The precision in which this machine multiplies fastest on the device. Without bfloat16 instructions a CPU is tens of
+/// times slower in bfloat16 than in float32.
 TrainPrecision fast_precision(Device device);
 
 }  // namespace catena::model

@@ -43,11 +43,12 @@ std::vector<std::shared_ptr<const TokenFile>> open_files(const std::vector<Train
 }
 
 /// Side-by-side streams through one held-out file, each from a cleared state.
-Evaluation evaluate_file(const Tracker& tracker, const Parameters& parameters, const TokenFile& file, const std::string& name,
-                         const TrainConfig& config) {
+Evaluation evaluate_file(const Tracker& tracker, const Parameters& parameters, const TokenFile& file,
+                         const std::string& name, const TrainConfig& config) {
   const torch::NoGradGuard no_grad;
   const auto tokens = file.tokens();
-  const std::int64_t wanted = std::min<std::int64_t>(config.evaluate_tokens, static_cast<std::int64_t>(tokens.size()) - 1);
+  const std::int64_t wanted =
+      std::min<std::int64_t>(config.evaluate_tokens, static_cast<std::int64_t>(tokens.size()) - 1);
   const std::int64_t streams = std::clamp<std::int64_t>(wanted / (4 * config.segment), 1, 8);
   const std::int64_t length = std::max<std::int64_t>(1, wanted / streams / config.segment) * config.segment;
   const std::int64_t stride = (static_cast<std::int64_t>(tokens.size()) - 1) / streams;
@@ -65,7 +66,8 @@ Evaluation evaluate_file(const Tracker& tracker, const Parameters& parameters, c
       }
     }
     const Tensor y = tracker.forward(inputs.to(parameters.device()), config.model.chunk_length, state);
-    const Tensor nll = head_nll(y, parameters["embed.weight"], targets.view({-1}).to(parameters.device())).to(torch::kCPU);
+    const Tensor nll =
+        head_nll(y, parameters["embed.weight"], targets.view({-1}).to(parameters.device())).to(torch::kCPU);
     for (std::int64_t i = 0; i < streams * n; ++i) {
       const auto target = static_cast<std::size_t>(targets.data_ptr<std::int64_t>()[i]);
       result.add(begin + i % n, file.lengths()[target], nll.data_ptr<float>()[i]);
@@ -75,7 +77,8 @@ Evaluation evaluate_file(const Tracker& tracker, const Parameters& parameters, c
 }
 
 std::vector<Evaluation> evaluate_files(const Tracker& tracker, const Parameters& parameters,
-                                       const std::vector<std::shared_ptr<const TokenFile>>& files, const TrainConfig& config) {
+                                       const std::vector<std::shared_ptr<const TokenFile>>& files,
+                                       const TrainConfig& config) {
   std::vector<Evaluation> evaluations;
   for (std::size_t i = 0; i < files.size(); ++i) {
     const std::string name = config.heldout[i].tokens.stem().string();
@@ -87,7 +90,9 @@ std::vector<Evaluation> evaluate_files(const Tracker& tracker, const Parameters&
 }  // namespace
 
 double learning_rate_at(const TrainConfig& config, std::int64_t step) {
-  return LearningRate{config.learning_rate * config.learning_rate_scale, config.final_learning_rate, config.warmup_steps, config.steps}.at(step);
+  return LearningRate{config.learning_rate * config.learning_rate_scale, config.final_learning_rate,
+                      config.warmup_steps, config.steps}
+      .at(step);
 }
 
 namespace {

@@ -1,4 +1,5 @@
-// Echo cancellation through a private sound server whose loudspeaker is heard by its microphone. Runs under with_pulse.sh.
+// Echo cancellation through a private sound server whose loudspeaker is heard by its microphone. Runs under
+// with_pulse.sh.
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -17,7 +18,10 @@ namespace {
 
 /// The loudspeaker in the microphone.
 struct Room {
-  Room() { REQUIRE(std::system("pactl load-module module-loopback source=spk.monitor sink=mic latency_msec=20 >/dev/null") == 0); }
+  Room() {
+    REQUIRE(std::system("pactl load-module module-loopback source=spk.monitor sink=mic latency_msec=20 >/dev/null") ==
+            0);
+  }
   ~Room() { std::system("pactl unload-module module-loopback"); }
 };
 
@@ -30,15 +34,21 @@ struct Heard {
 Heard speak(const std::shared_ptr<FarEnd>& for_speaker, const std::shared_ptr<FarEnd>& for_microphone) {
   const Room room;
   std::atomic<int> finished{0};
-  Speaker speaker([&](const SpeakerEvent& event) { finished += event.kind == SpeakerEvent::Kind::finished || event.kind == SpeakerEvent::Kind::failed; }, for_speaker);
+  Speaker speaker(
+      [&](const SpeakerEvent& event) {
+        finished += event.kind == SpeakerEvent::Kind::finished || event.kind == SpeakerEvent::Kind::failed;
+      },
+      for_speaker);
   SoundPipeline pipeline;
   pipeline.start_microphone("", for_microphone);
   constexpr int texts = 3;
-  for (int i = 0; i < texts; ++i) speaker.say("The list has twelve items, and every one of them has a name, a price and a count.");
+  for (int i = 0; i < texts; ++i)
+    speaker.say("The list has twelve items, and every one of them has a name, a price and a count.");
   Heard heard;
   const auto take = [&] {
     for (const SoundUpdate& update : pipeline.poll()) {
-      for (const Segment& segment : update.segments) heard.speech_ms += segment.speech ? segment.end_ms - segment.start_ms : 0;
+      for (const Segment& segment : update.segments)
+        heard.speech_ms += segment.speech ? segment.end_ms - segment.start_ms : 0;
       if (update.running) heard.echo = update.echo;
     }
   };

@@ -1,4 +1,5 @@
-// The echo canceller and the alignment before it, with a simulated room: speech from the loudspeaker comes back into the microphone.
+// The echo canceller and the alignment before it, with a simulated room: speech from the loudspeaker comes back into
+// the microphone.
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -104,7 +105,8 @@ TEST_CASE("when the loudspeaker goes away and another comes, its echo is found a
   CHECK(room.suppression(played, heard) > 20);
   std::vector<float> block(kVoiceFrame);
   const std::int64_t end = static_cast<std::int64_t>(heard.size() / kVoiceFrame) * kBlockNs;
-  for (int i = 0; i < 500; ++i) room.path.clean(block, end + i * kBlockNs, end + i * kBlockNs);  // five seconds without one
+  for (int i = 0; i < 500; ++i)
+    room.path.clean(block, end + i * kBlockNs, end + i * kBlockNs);  // five seconds without one
   double before = 0, after = 0;
   for (std::size_t i = 0; i + kVoiceFrame <= heard.size(); i += kVoiceFrame) {
     const std::int64_t now = end + 500 * kBlockNs + static_cast<std::int64_t>(i / kVoiceFrame) * kBlockNs;

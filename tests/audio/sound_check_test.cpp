@@ -21,7 +21,9 @@ bool never() { return false; }
 /// Runs a command of the sound server's beside the test.
 struct Beside {
   std::string pid_file = std::string(std::getenv("CATENA_PULSE_DIR")) + "/beside.pid";
-  explicit Beside(const std::string& command) { REQUIRE(std::system((command + " & echo $! > " + pid_file).c_str()) == 0); }
+  explicit Beside(const std::string& command) {
+    REQUIRE(std::system((command + " & echo $! > " + pid_file).c_str()) == 0);
+  }
   ~Beside() { std::system(("kill $(cat " + pid_file + ") 2>/dev/null; true").c_str()); }
 };
 
@@ -30,13 +32,15 @@ struct Beside {
 TEST_CASE("the loudspeakers are listed, with one default") {
   const std::vector<OutputDevice> devices = list_output_devices();
   CHECK(std::any_of(devices.begin(), devices.end(), [](const OutputDevice& device) { return device.name == "pulse"; }));
-  CHECK(std::count_if(devices.begin(), devices.end(), [](const OutputDevice& device) { return device.is_default; }) == 1);
+  CHECK(std::count_if(devices.begin(), devices.end(), [](const OutputDevice& device) { return device.is_default; }) ==
+        1);
 }
 
 TEST_CASE("the test tone is a second of 440 Hz at the loudspeaker") {
   const std::string file = std::string(std::getenv("CATENA_PULSE_DIR")) + "/tone.raw";
   {
-    const Beside recorder("parec --device=spk.monitor --rate=16000 --channels=1 --format=s16le --latency-msec=10 --raw " + file);
+    const Beside recorder(
+        "parec --device=spk.monitor --rate=16000 --channels=1 --format=s16le --latency-msec=10 --raw " + file);
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     play_test_tone("pulse", never);
     std::this_thread::sleep_for(std::chrono::milliseconds(300));

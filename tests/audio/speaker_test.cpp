@@ -1,4 +1,5 @@
-// The voice through a private sound server: what arrives at the loudspeaker is recorded there. Runs under with_pulse.sh.
+// The voice through a private sound server: what arrives at the loudspeaker is recorded there. Runs under
+// with_pulse.sh.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -29,7 +30,8 @@ struct Heard {
 
   int count(Kind kind) {
     const std::lock_guard lock(mutex);
-    return static_cast<int>(std::count_if(events.begin(), events.end(), [&](const SpeakerEvent& event) { return event.kind == kind; }));
+    return static_cast<int>(
+        std::count_if(events.begin(), events.end(), [&](const SpeakerEvent& event) { return event.kind == kind; }));
   }
   bool wait(Kind kind, int times = 1, std::chrono::seconds within = 15s) {
     const auto start = Clock::now();
@@ -55,7 +57,10 @@ struct Recorder {
 
   Recorder() {
     std::remove(file.c_str());
-    REQUIRE(std::system(("parec --device=spk.monitor --rate=48000 --channels=1 --format=s16le --latency-msec=10 --raw " + file + " & echo $! > " + file + ".pid").c_str()) == 0);
+    REQUIRE(
+        std::system(("parec --device=spk.monitor --rate=48000 --channels=1 --format=s16le --latency-msec=10 --raw " +
+                     file + " & echo $! > " + file + ".pid")
+                        .c_str()) == 0);
     while (samples().size() < 480) std::this_thread::sleep_for(1ms);
     began = Clock::now();
   }
@@ -77,7 +82,9 @@ struct Recorder {
   }
 };
 
-const std::string long_text = "The list has twelve items, and every one of them has a name, a price and a count, which are added up at the very end of the day.";
+const std::string long_text =
+    "The list has twelve items, and every one of them has a name, a price and a count, which are added up at the very "
+    "end of the day.";
 
 }  // namespace
 

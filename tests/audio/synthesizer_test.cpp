@@ -15,15 +15,18 @@ struct Spoken {
 
 Spoken speak(std::string_view text, const VoiceSettings& settings = {}, std::size_t most = SIZE_MAX) {
   Spoken spoken;
-  spoken.whole = Synthesizer::instance().speak(text, settings, [&](std::span<const float> samples, std::span<const WordMark> words) {
-    spoken.samples.insert(spoken.samples.end(), samples.begin(), samples.end());
-    spoken.words.insert(spoken.words.end(), words.begin(), words.end());
-    return spoken.samples.size() < most;
-  });
+  spoken.whole = Synthesizer::instance().speak(
+      text, settings, [&](std::span<const float> samples, std::span<const WordMark> words) {
+        spoken.samples.insert(spoken.samples.end(), samples.begin(), samples.end());
+        spoken.words.insert(spoken.words.end(), words.begin(), words.end());
+        return spoken.samples.size() < most;
+      });
   return spoken;
 }
 
-double seconds(const Spoken& spoken) { return static_cast<double>(spoken.samples.size()) / Synthesizer::instance().rate(); }
+double seconds(const Spoken& spoken) {
+  return static_cast<double>(spoken.samples.size()) / Synthesizer::instance().rate();
+}
 
 }  // namespace
 
@@ -59,14 +62,16 @@ TEST_CASE("rate and volume are heard") {
 }
 
 TEST_CASE("a sink that has enough stops the voice") {
-  const Spoken spoken = speak("a rather long sentence that nobody wants to hear to its very end, and then another one", {}, 4000);
+  const Spoken spoken =
+      speak("a rather long sentence that nobody wants to hear to its very end, and then another one", {}, 4000);
   CHECK_FALSE(spoken.whole);
   CHECK(spoken.samples.size() < 4000 + 4000);
   CHECK(speak("again").whole);  // and the next one is spoken
 }
 
 TEST_CASE("a sink that throws is a sink that stops") {
-  CHECK_FALSE(Synthesizer::instance().speak("hello there", {}, [](auto, auto) -> bool { throw std::runtime_error("no"); }));
+  CHECK_FALSE(
+      Synthesizer::instance().speak("hello there", {}, [](auto, auto) -> bool { throw std::runtime_error("no"); }));
 }
 
 TEST_CASE("nothing to say is said at once") {

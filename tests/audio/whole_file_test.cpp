@@ -26,7 +26,8 @@ struct Folder {
 
 std::vector<float> tone(int rate, double seconds) {
   std::vector<float> samples(static_cast<std::size_t>(rate * seconds));
-  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = 0.5F * static_cast<float>(std::sin(2 * 3.14159265 * 440 * static_cast<double>(i) / rate));
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    samples[i] = 0.5F * static_cast<float>(std::sin(2 * 3.14159265 * 440 * static_cast<double>(i) / rate));
   return samples;
 }
 
@@ -54,7 +55,8 @@ TEST_CASE("a file that cannot be written leaves what was there, and one line") {
 }
 
 TEST_CASE("a full disk is one line, and a device in a file's place stays") {
-  CHECK_THROWS_WITH(write_wav("/dev/full", tone(16000, 10), 16000), Catch::Contains("/dev/full") && Catch::Contains("make room"));
+  CHECK_THROWS_WITH(write_wav("/dev/full", tone(16000, 10), 16000),
+                    Catch::Contains("/dev/full") && Catch::Contains("make room"));
   CHECK(fs::is_character_file("/dev/full"));
   CHECK_FALSE(fs::exists("/dev/full.part"));
 }

@@ -74,7 +74,8 @@ TEST_CASE("bench bill: one line a system and length, with the keys that scripts 
   REQUIRE(result.code == 0);
   std::map<std::string, nlohmann::json> by_system;
   for (const nlohmann::json& figures : json_lines(result.out)) {
-    for (const char* key : {"length", "flops", "flops_counted", "time_ms", "peak_bytes", "state_bytes"}) CHECK(figures.at(key).get<double>() > 0);
+    for (const char* key : {"length", "flops", "flops_counted", "time_ms", "peak_bytes", "state_bytes"})
+      CHECK(figures.at(key).get<double>() > 0);
     CHECK(figures.at("state_bytes") == figures.at("state_bytes_formula"));
     const auto system = figures.at("system").get<std::string>();
     if (by_system.contains(system) && figures.at("streams").get<bool>()) {
@@ -82,7 +83,8 @@ TEST_CASE("bench bill: one line a system and length, with the keys that scripts 
     }
     by_system[system] = figures;
   }
-  for (const char* system : {"attention", "block", "linformer", "delta", "pyramid", "paired-regression"}) REQUIRE(by_system.contains(system));
+  for (const char* system : {"attention", "block", "linformer", "delta", "pyramid", "paired-regression"})
+    REQUIRE(by_system.contains(system));
   CHECK(by_system.at("delta").at("flops") < by_system.at("attention").at("flops"));
 }
 
@@ -135,7 +137,8 @@ TEST_CASE("bench bill refuses a system that there is not and sizes that do not d
 }
 
 TEST_CASE("bench recall: a line a system, task and distance") {
-  const Finished result = run_catena({"bench", "recall", "--systems", "block", "linear", "--steps", "2", "--distances", "4", "16", "--json"});
+  const Finished result = run_catena(
+      {"bench", "recall", "--systems", "block", "linear", "--steps", "2", "--distances", "4", "16", "--json"});
   CAPTURE(result.err);
   REQUIRE(result.code == 0);
   const auto lines = json_lines(result.out);

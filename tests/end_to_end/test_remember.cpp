@@ -18,7 +18,8 @@ struct Tree {
     write_file(project / "skipped.log", "not read\n");
   }
   Finished remember(std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"remember", project.string(), "-o", state.string(), "--model", tiny_model_folder().string()};
+    std::vector<std::string> arguments{"remember",     project.string(), "-o",
+                                       state.string(), "--model",        tiny_model_folder().string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_catena(arguments);
   }
@@ -55,21 +56,26 @@ TEST_CASE("complete and eval text start from a project's memory") {
     REQUIRE(result.code == 0);
     return json_lines(result.out).at(0);
   };
-  const std::vector<std::string> complete{"complete", text.string(), "--json"}, eval{"eval", "text", text.string(), "--no-typist", "--json"};
+  const std::vector<std::string> complete{"complete", text.string(), "--json"},
+      eval{"eval", "text", text.string(), "--no-typist", "--json"};
   CHECK(with(complete, true).at("read_tokens") > with(complete, false).at("read_tokens"));
   CHECK(with(eval, true).at("bits_per_byte") != with(eval, false).at("bits_per_byte"));
 }
 
-TEST_CASE("a folder that is none or empty, a file that cannot be written and a memory that is none are refused by name") {
+TEST_CASE(
+    "a folder that is none or empty, a file that cannot be written and a memory that is none are refused by name") {
   const Tree tree;
   const std::string model = tiny_model_folder().string(), state = tree.state.string();
   check_refused(run_catena({"remember", (tree.folder / "none").string(), "-o", state, "--model", model}), {"none"});
   fs::create_directories(tree.folder / "hollow");
-  check_refused(run_catena({"remember", (tree.folder / "hollow").string(), "-o", state, "--model", model}), {"hollow", "no text files"});
+  check_refused(run_catena({"remember", (tree.folder / "hollow").string(), "-o", state, "--model", model}),
+                {"hollow", "no text files"});
   const std::string notes = (tree.project / "notes.md").string();
-  check_refused(run_catena({"complete", notes, "--memory", notes, "--model", model}), {"notes.md", "no project memory"});
+  check_refused(run_catena({"complete", notes, "--memory", notes, "--model", model}),
+                {"notes.md", "no project memory"});
   CHECK_FALSE(fs::exists(tree.state));
-  const Finished unwritable = run_catena({"remember", tree.project.string(), "-o", (tree.folder / "no" / "where").string(), "--model", model});
+  const Finished unwritable =
+      run_catena({"remember", tree.project.string(), "-o", (tree.folder / "no" / "where").string(), "--model", model});
   CHECK(unwritable.code == 1);
   CHECK(unwritable.err.find("where") != std::string::npos);
 }

@@ -25,7 +25,8 @@ std::string samples(int rate, int channels, double seconds) {
   for (int i = 0; i < static_cast<int>(seconds * rate); ++i) {
     const double t = static_cast<double>(i) / rate;
     const double loudness = std::max(0.0, std::sin(2 * 3.14159265 * 3 * t));
-    const auto value = static_cast<std::int16_t>(12000 * loudness * (std::sin(2 * 3.14159265 * 180 * t) + 0.5 * std::sin(2 * 3.14159265 * 900 * t)));
+    const auto value = static_cast<std::int16_t>(
+        12000 * loudness * (std::sin(2 * 3.14159265 * 180 * t) + 0.5 * std::sin(2 * 3.14159265 * 900 * t)));
     for (int c = 0; c < channels; ++c) bytes += little_endian(static_cast<std::uint16_t>(value), 2);
   }
   return bytes;
@@ -36,8 +37,8 @@ std::string wav(int rate, int channels, double seconds) {
   const auto size = static_cast<std::uint32_t>(data.size()), bytes = static_cast<std::uint32_t>(2 * channels);
   return "RIFF" + little_endian(36 + size, 4) + "WAVEfmt " + little_endian(16, 4) + little_endian(1, 2) +
          little_endian(static_cast<std::uint32_t>(channels), 2) + little_endian(static_cast<std::uint32_t>(rate), 4) +
-         little_endian(static_cast<std::uint32_t>(rate) * bytes, 4) + little_endian(bytes, 2) + little_endian(16, 2) + "data" +
-         little_endian(size, 4) + data;
+         little_endian(static_cast<std::uint32_t>(rate) * bytes, 4) + little_endian(bytes, 2) + little_endian(16, 2) +
+         "data" + little_endian(size, 4) + data;
 }
 
 struct Recording {
@@ -52,7 +53,8 @@ struct Recording {
     write_file(sound, wav(16000, 1, 3));
   }
   Finished transcribe(const std::vector<std::string>& more = {}, const Surroundings& surroundings = {}) const {
-    std::vector<std::string> words{"transcribe", sound.string(), "--model", reader.string(), "--no-language-model", "--json"};
+    std::vector<std::string> words{"transcribe",    sound.string(),        "--model",
+                                   reader.string(), "--no-language-model", "--json"};
     words.insert(words.end(), more.begin(), more.end());
     return run_catena(words, surroundings);
   }
@@ -155,13 +157,17 @@ TEST_CASE("a reader of speech in the place of a text model is refused by name") 
   const Recording here;
   write_file(here.folder / "a.txt", "text\n");
   fs::copy_file(tiny_model_folder() / "tokenizer.model", here.reader / "tokenizer.model");
-  check_refused(run_catena({"complete", (here.folder / "a.txt").string(), "--model", here.reader.string()}), {"reader"});
+  check_refused(run_catena({"complete", (here.folder / "a.txt").string(), "--model", here.reader.string()}),
+                {"reader"});
 }
 
 TEST_CASE("error rates are told per corpus and in total") {
   const Recording here;
-  write_file(here.folder / "manifest.tsv", "file\tseconds\tspeaker\tcorpus\tlicence\ttranscript\nsaid.wav\t3\ta\tone\tx\thello there\nsaid.wav\t3\ta\ttwo\tx\tso\n");
-  const Finished result = run_catena({"eval", "speech", (here.folder / "manifest.tsv").string(), "--model", here.reader.string(), "--no-language-model", "--json"});
+  write_file(here.folder / "manifest.tsv",
+             "file\tseconds\tspeaker\tcorpus\tlicence\ttranscript\nsaid.wav\t3\ta\tone\tx\thello "
+             "there\nsaid.wav\t3\ta\ttwo\tx\tso\n");
+  const Finished result = run_catena({"eval", "speech", (here.folder / "manifest.tsv").string(), "--model",
+                                      here.reader.string(), "--no-language-model", "--json"});
   REQUIRE(result.code == 0);
   const auto lines = json_lines(result.out);
   REQUIRE(lines.size() == 3);
@@ -186,14 +192,16 @@ TEST_CASE("a manifest that cannot be used is refused with its line") {
     write_file(manifest, "file\ttranscript\nother.wav\thello\n");
     named = {"other.wav"};
   }
-  check_refused(run_catena({"eval", "speech", manifest.string(), "--model", here.reader.string(), "--no-language-model"}), named);
+  check_refused(
+      run_catena({"eval", "speech", manifest.string(), "--model", here.reader.string(), "--no-language-model"}), named);
 }
 
 TEST_CASE("a conversation in files: the answer's voice lies in the time of the input") {
   const Recording here;
   const fs::path answers = here.folder / "answers.wav";
-  const std::vector<std::string> words{"converse", "--input", here.sound.string(), "--output", answers.string(), "--model", here.reader.string(),
-                                       "--language-model", tiny_model_folder().string(), "--json"};
+  const std::vector<std::string> words{
+      "converse",           "--input",          here.sound.string(),          "--output", answers.string(), "--model",
+      here.reader.string(), "--language-model", tiny_model_folder().string(), "--json"};
   const Finished result = run_catena(words);
   REQUIRE(result.code == 0);
   CHECK(result.err.empty());
@@ -214,7 +222,8 @@ TEST_CASE("a conversation is held over sound of any rate and channels, and over 
     fs::resize_file(here.sound, 44 + 2 * 16000);
     said = "said.wav is cut short";
   }
-  const Finished result = run_catena({"converse", "--input", here.sound.string(), "--model", here.reader.string(), "--language-model", tiny_model_folder().string(), "--json"});
+  const Finished result = run_catena({"converse", "--input", here.sound.string(), "--model", here.reader.string(),
+                                      "--language-model", tiny_model_folder().string(), "--json"});
   CHECK(result.code == 0);
   CHECK(result.err.find(said) != std::string::npos);
   CHECK(std::count(result.err.begin(), result.err.end(), '\n') == (said.empty() ? 0 : 1));
@@ -224,9 +233,10 @@ TEST_CASE("a disk that is full is said when the answers are written, and what wa
   const Recording here;
   const fs::path answers = here.folder / "answers.wav";
   write_file(answers, "old");
-  const Finished result = run_catena({"converse", "--input", here.sound.string(), "--output", answers.string(), "--model", here.reader.string(), "--language-model",
-                                      tiny_model_folder().string()},
-                                     {.largest_file = 16 << 10});
+  const Finished result =
+      run_catena({"converse", "--input", here.sound.string(), "--output", answers.string(), "--model",
+                  here.reader.string(), "--language-model", tiny_model_folder().string()},
+                 {.largest_file = 16 << 10});
   CAPTURE(result.err);
   CHECK(result.code == 2);
   CHECK(result.err.find("answers.wav: cannot be written") != std::string::npos);
@@ -248,7 +258,8 @@ TEST_CASE("devices that are not there are refused by name, and none are needed f
 
 TEST_CASE("the voice bench tells latencies, compute and self-interruptions, with their bounds") {
   const Recording here;
-  const Finished result = run_catena({"bench", "voice", "--turns", "1", "--model", here.reader.string(), "--language-model", tiny_model_folder().string(), "--json"});
+  const Finished result = run_catena({"bench", "voice", "--turns", "1", "--model", here.reader.string(),
+                                      "--language-model", tiny_model_folder().string(), "--json"});
   CAPTURE(result.err);
   REQUIRE(result.code == 0);
   const nlohmann::json line = json_lines(result.out).at(0);
@@ -258,12 +269,14 @@ TEST_CASE("the voice bench tells latencies, compute and self-interruptions, with
     CHECK(line.at(std::string(figure) + "_bound_ms").get<double>() > 0);
   }
   CHECK(line.at("compute_percent_of_audio").get<double>() > 0);
-  for (const char* key : {"echo_self_interruptions", "uncancelled_echo_self_interruptions", "erle_db", "echo_delay_ms"}) CHECK(line.contains(key));
+  for (const char* key : {"echo_self_interruptions", "uncancelled_echo_self_interruptions", "erle_db", "echo_delay_ms"})
+    CHECK(line.contains(key));
 }
 
 TEST_CASE("a conversation that cannot be held is refused before it begins") {
   const Recording here;
-  std::vector<std::string> words{"converse", "--model", here.reader.string(), "--language-model", tiny_model_folder().string(), "--input"};
+  std::vector<std::string> words{
+      "converse", "--model", here.reader.string(), "--language-model", tiny_model_folder().string(), "--input"};
   SECTION("no sound") {
     write_file(here.folder / "notes.txt", "these are words\n");
     words.push_back((here.folder / "notes.txt").string());
@@ -277,10 +290,12 @@ TEST_CASE("a conversation that cannot be held is refused before it begins") {
 
 TEST_CASE("the soak bench tells whether anything grew") {
   const Recording here;
-  const Finished result = run_catena({"bench", "soak", "--hours", "0.02", "--file", here.sound.string(), "--model", here.reader.string(), "--no-language-model", "--json"});
+  const Finished result = run_catena({"bench", "soak", "--hours", "0.02", "--file", here.sound.string(), "--model",
+                                      here.reader.string(), "--no-language-model", "--json"});
   REQUIRE(result.code == 0);
   const nlohmann::json line = json_lines(result.out).at(0);
   CHECK(line.at("state_growth_bytes") == 0);
   CHECK(line.at("chunks").get<int>() >= 112);  // 72 s in chunks of 640 ms
-  for (const char* key : {"rss_growth_bytes", "p95_last_over_first", "compute_percent_of_audio", "hours"}) CHECK(line.contains(key));
+  for (const char* key : {"rss_growth_bytes", "p95_last_over_first", "compute_percent_of_audio", "hours"})
+    CHECK(line.contains(key));
 }

@@ -131,7 +131,8 @@ TEST_CASE("a corpus of arbitrary bytes is packed and trained on: what is no text
   const Finished result = run_catena({"train", (folder / "train.json").string()});
   CAPTURE(result.err);
   CHECK(result.code == 0);
-  CHECK(catena::model::TokenFile(folder / "garbage.tokens").text_bytes() == garbage.size() - std::string("<|file|>").size());
+  CHECK(catena::model::TokenFile(folder / "garbage.tokens").text_bytes() ==
+        garbage.size() - std::string("<|file|>").size());
 }
 
 TEST_CASE("an empty corpus is refused by the name of its token file") {
@@ -202,7 +203,8 @@ TEST_CASE("two processes with one stream each learn what one process with two st
     REQUIRE(first.code == 0);
     REQUIRE(second.wait().code == 0);
   }
-  CHECK(logged_loss(folder / "together" / "log.csv") == Approx(logged_loss(folder / "trained" / "log.csv")).epsilon(1e-4));
+  CHECK(logged_loss(folder / "together" / "log.csv") ==
+        Approx(logged_loss(folder / "trained" / "log.csv")).epsilon(1e-4));
   // One process goes on from what two have saved.
   half["batch"] = 2;
   half["steps"] = 8;
@@ -251,7 +253,8 @@ TEST_CASE("when a process dies the others end with one clear line, and all go on
   {
     Process first(command, one_of(2, 0)), second(command, one_of(2, 1));
     REQUIRE(first.says("step "));
-    for (int i = 0; i < 100 && !fs::exists(folder / "trained" / "checkpoint" / "training.safetensors"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    for (int i = 0; i < 100 && !fs::exists(folder / "trained" / "checkpoint" / "training.safetensors"); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
     second.send(SIGKILL);
     const Finished result = first.wait(std::chrono::seconds(60));
     CAPTURE(result.err);

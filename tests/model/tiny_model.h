@@ -36,7 +36,8 @@ inline ModelConfig tiny_config(Carry carry, int vocab = 96) {
 /// One of each kind that streams can be read with.
 inline std::vector<ModelConfig> tiny_configs() {
   std::vector<ModelConfig> configs;
-  for (const Carry carry : {Carry::delta, Carry::linear, Carry::vector, Carry::none}) configs.push_back(tiny_config(carry));
+  for (const Carry carry : {Carry::delta, Carry::linear, Carry::vector, Carry::none})
+    configs.push_back(tiny_config(carry));
   ModelConfig ungated = tiny_config(Carry::delta);
   ungated.gate_hidden = ungated.local_taps = 0;
   ungated.shared_attention = false;

@@ -67,8 +67,10 @@ TEST_CASE_METHOD(TalkFixture, "the state of the conversation is told in words, e
     return state();
   };
   QStringList words{tell(Turn::off, false), tell(Turn::listening, false)};
-  for (const Turn turn : {Turn::listening, Turn::hearing, Turn::thinking, Turn::speaking, Turn::held}) words << tell(turn);
-  CHECK(words == QStringList{"Off", "No microphone", "Listening", "Hearing you", "Thinking", "Speaking", "Interrupted"});
+  for (const Turn turn : {Turn::listening, Turn::hearing, Turn::thinking, Turn::speaking, Turn::held})
+    words << tell(turn);
+  CHECK(words ==
+        QStringList{"Off", "No microphone", "Listening", "Hearing you", "Thinking", "Speaking", "Interrupted"});
   session.turn(Turn::listening);
   session.setMuted(true);
   CHECK(state() == "Muted");
@@ -213,7 +215,8 @@ TEST_CASE_METHOD(TalkFixture, "saving a text without a name and opening ask behi
   CHECK(QTest::qWaitFor([&] { return session.open_file() == "other.txt"; }));
 }
 
-TEST_CASE_METHOD(TalkFixture, "reading aloud begins at the cursor, or is the selection, or all when nothing is behind the cursor") {
+TEST_CASE_METHOD(TalkFixture,
+                 "reading aloud begins at the cursor, or is the selection, or all when nothing is behind the cursor") {
   fresh("First line.\nSecond line.\n");
   editor().setCaret(12);
   key(Qt::Key_F4);

@@ -78,7 +78,8 @@ TEST_CASE_METHOD(WindowFixture, "a transcript is found in, copied and cleared") 
   CHECK(shown(panel).endsWith("  again"));
 }
 
-TEST_CASE_METHOD(WindowFixture, "a transcript is exported as text, subtitles and JSON, and a place that cannot be written is told") {
+TEST_CASE_METHOD(WindowFixture,
+                 "a transcript is exported as text, subtitles and JSON, and a place that cannot be written is told") {
   TranscriptPanel& panel = window->transcript();
   Q_EMIT session.spoken(heard({"one", "two"}, {}, true));
   const QTemporaryDir folder;

@@ -55,8 +55,8 @@ class SampleRing {
 
 enum class Trend { unknown, flat, growing, falling };
 
-/// Compares the mean of the first tenth of the time with that of the last tenth; `tolerance` is relative. What lies before
-/// `since_ms` does not count.
+/// Compares the mean of the first tenth of the time with that of the last tenth; `tolerance` is relative. What lies
+/// before `since_ms` does not count.
 Trend trendOf(const SampleRing& ring, double tolerance = 0.05, qint64 since_ms = 0);
 
 }  // namespace catena::ui

@@ -48,8 +48,8 @@ CodeEditor::CodeEditor(QWidget* parent) : QsciScintillaBase(parent) {
   // ms a key in a megabyte.
   SendScintilla(SCI_SETIDLESTYLING, static_cast<unsigned long>(SC_IDLESTYLING_TOVISIBLE));
   SendScintilla(SCI_SETLAYOUTCACHE, static_cast<unsigned long>(SC_CACHE_PAGE));
-  // Told of a text that was inserted, QScintilla counts all characters before it for screen readers, whether there is one or not: 6
-  // ms a key in a megabyte. Told before, it does not.
+  // Told of a text that was inserted, QScintilla counts all characters before it for screen readers, whether there is
+  // one or not: 6 ms a key in a megabyte. Told before, it does not.
   SendScintilla(SCI_SETMODEVENTMASK, static_cast<unsigned long>(SC_MOD_BEFOREINSERT | SC_MOD_BEFOREDELETE));
   SendScintilla(SCI_SETMARGINTYPEN, 0UL, static_cast<long>(SC_MARGIN_NUMBER));
   SendScintilla(SCI_SETMARGINWIDTHN, 1UL, 0L);

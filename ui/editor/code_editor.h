@@ -44,7 +44,8 @@ class CodeEditor : public QsciScintillaBase {
 
   /// Sends one of Scintilla's editing commands (SCI_UNDO, SCI_PASTE, ...), as a key would.
   void command(unsigned int message);
-  /// Puts it at the cursor, or in the place of the selection, as one step to undo. Lines end with \n. Whether it was possible.
+  /// Puts it at the cursor, or in the place of the selection, as one step to undo. Lines end with \n. Whether it was
+  /// possible.
   bool insertText(const QByteArray& text);
 
   // The suggestion.

@@ -1,5 +1,5 @@
-// Screen readers see the editor through QScintilla's own interface, which counts all characters before the cursor at each
-// paint: 6 ms in a megabyte. So it is made only while a screen reader listens.
+// Screen readers see the editor through QScintilla's own interface, which counts all characters before the cursor at
+// each paint: 6 ms in a megabyte. So it is made only while a screen reader listens.
 #pragma once
 
 namespace catena::ui {

@@ -38,7 +38,8 @@ LatencyPanel::LatencyPanel(QWidget* parent) : DashboardPanel(tr("Latency"), pare
   queue_ = figure(tr("queue"), tr("Jobs waiting for the model."));
   real_time_ = figure(tr("RT factor"), tr("Processing time of sound over its duration: below 1 keeps up."));
   xruns_ = figure(tr("xruns"), tr("Sound lost on the way in (over) or missing on the way out (under)."));
-  echo_ = figure(tr("echo"), tr("Echo return loss enhancement: how much quieter the canceller makes the loudspeaker's sound in the microphone."));
+  echo_ = figure(tr("echo"), tr("Echo return loss enhancement: how much quieter the canceller makes the loudspeaker's "
+                                "sound in the microphone."));
   row->addStretch(1);
   row->addWidget(buttonRow(), 0, Qt::AlignBottom);
   content()->addLayout(row);

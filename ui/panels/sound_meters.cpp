@@ -93,7 +93,8 @@ void LevelMeter::paintEvent(QPaintEvent*) {
 // --- spectrogram
 // ------------------------------------------------------------------------------------------------------
 
-Spectrogram::Spectrogram(QWidget* parent) : QWidget(parent), image_(columns, bands, QImage::Format_RGB32), ceiling_(quietest_ceiling), gate_(this) {
+Spectrogram::Spectrogram(QWidget* parent)
+    : QWidget(parent), image_(columns, bands, QImage::Format_RGB32), ceiling_(quietest_ceiling), gate_(this) {
   setAccessibleName(tr("Spectrogram"));
   setAccessibleDescription(tr("Log-mel bands of the last %1 seconds").arg(sound_history_ms / 1000));
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);

@@ -32,7 +32,8 @@ SoundPanel::SoundPanel(Session& session, QWidget* parent)
       real_time_(new FigureLabel(tr("RT factor"), tr("Processing time over duration: below 1 keeps up."), this)),
       buffer_(new FigureLabel(tr("buffer"), tr("How full the buffer between device and program is."), this)),
       xruns_(new FigureLabel(tr("xruns"), tr("Times that sound was lost (over) or missing (under)."), this)),
-      echo_(new FigureLabel(tr("echo"), tr("By how much the canceller lowers the loudspeaker's sound in the microphone."), this)) {
+      echo_(new FigureLabel(tr("echo"),
+                            tr("By how much the canceller lowers the loudspeaker's sound in the microphone."), this)) {
   devices_->setAccessibleName(tr("Sound input device"));
   devices_->setToolTip(tr("Where sound comes from"));
   devices_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);

@@ -39,7 +39,8 @@ TranscriptPanel::TranscriptPanel(Session& session, QWidget* parent)
     connect(result, &QToolButton::clicked, this, done);
     return result;
   };
-  turn_figures_->setToolTip(tr("How long the last answer took, from the end of your speech; your patience is part of it"));
+  turn_figures_->setToolTip(
+      tr("How long the last answer took, from the end of your speech; your patience is part of it"));
   turn_figures_->setAccessibleName(tr("Last answer"));
   turn_figures_->setWordWrap(true);
   turn_figures_->hide();
@@ -48,7 +49,8 @@ TranscriptPanel::TranscriptPanel(Session& session, QWidget* parent)
   edge->addWidget(confidence_);
   edge->addStretch(1);
   edge->addWidget(button(tr("Copy"), tr("Copy the whole transcript"), [this] { copyAll(); }));
-  edge->addWidget(button(tr("Export..."), tr("Save the transcript as text, subtitles or JSON"), [this] { Q_EMIT exportWanted(); }));
+  edge->addWidget(
+      button(tr("Export..."), tr("Save the transcript as text, subtitles or JSON"), [this] { Q_EMIT exportWanted(); }));
   edge->addWidget(button(tr("Clear"), tr("Forget the transcript"), [this] { clear(); }));
   auto* find = new QHBoxLayout;
   find->setSpacing(grid);

@@ -1,4 +1,5 @@
-// What is said, as it is said: to read along, search, copy and export. And the conversation: its state, its controls, its answers.
+// What is said, as it is said: to read along, search, copy and export. And the conversation: its state, its controls,
+// its answers.
 #pragma once
 
 #include "ui/panels/panel.h"

@@ -14,7 +14,12 @@
 namespace catena::ui {
 
 TalkBar::TalkBar(Session& session, QWidget* parent)
-    : QWidget(parent), session_(session), sign_(new TurnSign(this)), word_(new QLabel(this)), detail_(new QLabel(this)), talk_(new QPushButton(tr("Talk"), this)) {
+    : QWidget(parent),
+      session_(session),
+      sign_(new TurnSign(this)),
+      word_(new QLabel(this)),
+      detail_(new QLabel(this)),
+      talk_(new QPushButton(tr("Talk"), this)) {
   const auto button = [this](const QString& text, const QString& what) {
     auto* result = new QToolButton(this);
     result->setText(text);
@@ -74,7 +79,8 @@ void TalkBar::show(const TalkState& state) {
   talk_->setChecked(state.turn != Turn::off);
   mute_->setChecked(state.muted);
   mute_->setEnabled(state.turn != Turn::off || state.dictating || state.muted);
-  stop_->setEnabled(state.reading || state.turn == Turn::thinking || state.turn == Turn::speaking || state.turn == Turn::held);
+  stop_->setEnabled(state.reading || state.turn == Turn::thinking || state.turn == Turn::speaking ||
+                    state.turn == Turn::held);
   refresh();
 }
 

@@ -6,8 +6,8 @@
 namespace catena::ui {
 namespace {
 
-// X11 tells a key that is held as releases and presses, and Qt does not always recognise them as repetitions: a release that a press
-// follows at once was none.
+// X11 tells a key that is held as releases and presses, and Qt does not always recognise them as repetitions: a release
+// that a press follows at once was none.
 constexpr int believed_after_ms = 80;
 
 }  // namespace

@@ -21,7 +21,12 @@ constexpr int patience_step = 50;
 }  // namespace
 
 TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
-    : QDialog(parent), session_(session), voice_(new QComboBox(this)), loudspeaker_(new QComboBox(this)), hands_free_(new QCheckBox(tr("&Hands-free: a pause ends your turn (else hold F9)"), this)), barge_in_(new QCheckBox(tr("&Interrupt by speaking"), this)) {
+    : QDialog(parent),
+      session_(session),
+      voice_(new QComboBox(this)),
+      loudspeaker_(new QComboBox(this)),
+      hands_free_(new QCheckBox(tr("&Hands-free: a pause ends your turn (else hold F9)"), this)),
+      barge_in_(new QCheckBox(tr("&Interrupt by speaking"), this)) {
   setWindowTitle(tr("Voice settings"));
   auto* form = new QFormLayout;
   form->addRow(tr("&Voice"), voice_);
@@ -33,7 +38,10 @@ TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
   patience_ = slider(form, tr("P&atience"), 200, 5000, patience_step, tr("%1 ms"));
   form->addRow(QString(), hands_free_);
   form->addRow(QString(), barge_in_);
-  auto* why = new QLabel(tr("Patience: silence that ends your turn. Over loudspeakers the voice is taken out of what the microphone hears; should it interrupt itself all the same, switch interrupting off or use headphones."), this);
+  auto* why = new QLabel(
+      tr("Patience: silence that ends your turn. Over loudspeakers the voice is taken out of what the microphone "
+         "hears; should it interrupt itself all the same, switch interrupting off or use headphones."),
+      this);
   why->setWordWrap(true);
   why->setForegroundRole(QPalette::PlaceholderText);
   form->addRow(QString(), why);
@@ -55,7 +63,8 @@ TalkSettingsDialog::TalkSettingsDialog(Session& session, QWidget* parent)
   listLoudspeakers();
   refresh();
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::hide);
-  connect(listen, &QPushButton::clicked, this, [this] { session_.readAloud(tr("This is how I speak. Is it easy to follow?")); });
+  connect(listen, &QPushButton::clicked, this,
+          [this] { session_.readAloud(tr("This is how I speak. Is it easy to follow?")); });
   connect(defaults, &QPushButton::clicked, this, [this] {
     session_.applyTalkSettings({});
     refresh();
@@ -120,7 +129,8 @@ void TalkSettingsDialog::hideEvent(QHideEvent* event) {
   QDialog::hideEvent(event);
 }
 
-QSlider* TalkSettingsDialog::slider(QFormLayout* form, const QString& name, int least, int most, int step, const QString& unit) {
+QSlider* TalkSettingsDialog::slider(QFormLayout* form, const QString& name, int least, int most, int step,
+                                    const QString& unit) {
   auto* slider = new QSlider(Qt::Horizontal, this);
   slider->setRange(least, most);
   slider->setSingleStep(step);
@@ -155,13 +165,15 @@ void TalkSettingsDialog::listVoices() {
   std::stable_sort(voices.begin(), voices.end(), [](const VoiceName& a, const VoiceName& b) {
     return a.language.startsWith(QLatin1String("en")) > b.language.startsWith(QLatin1String("en"));
   });
-  for (const VoiceName& voice : voices) voice_->addItem(voice.language.isEmpty() ? voice.name : tr("%1, %2").arg(voice.name, voice.language), voice.name);
+  for (const VoiceName& voice : voices)
+    voice_->addItem(voice.language.isEmpty() ? voice.name : tr("%1, %2").arg(voice.name, voice.language), voice.name);
 }
 
 void TalkSettingsDialog::listLoudspeakers() {
   loudspeaker_->clear();
   loudspeaker_->addItem(tr("Default device"), QString());
-  for (const SoundDevice& device : session_.loudspeakers()) loudspeaker_->addItem(device.is_default ? tr("%1 (default)").arg(device.name) : device.name, device.name);
+  for (const SoundDevice& device : session_.loudspeakers())
+    loudspeaker_->addItem(device.is_default ? tr("%1 (default)").arg(device.name) : device.name, device.name);
 }
 
 void TalkSettingsDialog::refresh() {

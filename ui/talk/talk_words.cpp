@@ -17,9 +17,11 @@ TalkWords whileOff(const TalkState& state, bool running, bool hearing) {
     return {hearing ? TalkSign::hearing : TalkSign::writing, hearing ? tr("Hearing you") : tr("Writing down"),
             tr("What is said is written here and not answered.")};
   }
-  if (!running) return {TalkSign::no_sound, tr("No microphone"), tr("Dictation waits for sound: Ctrl+M turns the microphone on.")};
+  if (!running)
+    return {TalkSign::no_sound, tr("No microphone"), tr("Dictation waits for sound: Ctrl+M turns the microphone on.")};
   if (state.muted) return {TalkSign::muted, tr("Muted"), tr("Nothing that is said counts. Shift+F7 ends it.")};
-  return {hearing ? TalkSign::hearing : TalkSign::listening, tr("Dictating"), tr("What you say is typed at the cursor, until you say \"stop dictation\".")};
+  return {hearing ? TalkSign::hearing : TalkSign::listening, tr("Dictating"),
+          tr("What you say is typed at the cursor, until you say \"stop dictation\".")};
 }
 
 }  // namespace
@@ -32,16 +34,23 @@ TalkWords wordsFor(const TalkState& state, const TalkSettings& settings, bool ru
     case Turn::thinking:
       return {TalkSign::thinking, spoken(tr("Thinking")), tr("The answer is on its way.")};
     case Turn::speaking:
-      return {TalkSign::speaking, spoken(tr("Speaking")), by_voice ? tr("Speak to interrupt, or press Shift+F4.") : tr("Shift+F4 stops it.")};
+      return {TalkSign::speaking, spoken(tr("Speaking")),
+              by_voice ? tr("Speak to interrupt, or press Shift+F4.") : tr("Shift+F4 stops it.")};
     case Turn::held:
-      return {TalkSign::hearing, spoken(tr("Interrupted")), tr("Say on; after a pause without words the answer goes on.")};
+      return {TalkSign::hearing, spoken(tr("Interrupted")),
+              tr("Say on; after a pause without words the answer goes on.")};
     default:
       break;
   }
-  if (!state.source) return {TalkSign::no_sound, tr("No microphone"), tr("Ctrl+M turns it on; the sound panel says what is wrong.")};
+  if (!state.source)
+    return {TalkSign::no_sound, tr("No microphone"), tr("Ctrl+M turns it on; the sound panel says what is wrong.")};
   if (state.muted) return {TalkSign::muted, tr("Muted"), tr("Nothing that is said counts. Shift+F7 ends it.")};
-  if (state.turn == Turn::hearing) return {TalkSign::hearing, tr("Hearing you"), hands_free ? tr("A pause ends your turn.") : tr("Letting go of F9 ends your turn.")};
-  if (state.reading) return {TalkSign::speaking, tr("Reading aloud"), by_voice ? tr("Say \"stop\", or press Shift+F4.") : tr("Shift+F4 stops it.")};
+  if (state.turn == Turn::hearing)
+    return {TalkSign::hearing, tr("Hearing you"),
+            hands_free ? tr("A pause ends your turn.") : tr("Letting go of F9 ends your turn.")};
+  if (state.reading)
+    return {TalkSign::speaking, tr("Reading aloud"),
+            by_voice ? tr("Say \"stop\", or press Shift+F4.") : tr("Shift+F4 stops it.")};
   return {TalkSign::listening, tr("Listening"), hands_free ? tr("Just speak.") : tr("Hold F9 while you speak.")};
 }
 

@@ -46,7 +46,8 @@ QString TranscriptLog::toText() const {
   QString text;
   for (const Utterance& utterance : utterances_) {
     const QString name = nameOf(utterance.who);
-    text += utterance.began.toString(QStringLiteral("HH:mm:ss  ")) + (name.isEmpty() ? QString() : name + QStringLiteral(": ")) + utterance.text() + QLatin1Char('\n');
+    text += utterance.began.toString(QStringLiteral("HH:mm:ss  ")) +
+            (name.isEmpty() ? QString() : name + QStringLiteral(": ")) + utterance.text() + QLatin1Char('\n');
   }
   return text;
 }
@@ -56,9 +57,10 @@ QString TranscriptLog::toSrt() const {
   int number = 0;
   for (const Utterance& utterance : utterances_) {
     if (utterance.words.isEmpty()) continue;
-    text += QStringLiteral("%1\n%2 --> %3\n%4\n\n")
-                .arg(++number)
-                .arg(srtTime(utterance.words.first().start_ms), srtTime(utterance.words.last().end_ms), utterance.text());
+    text +=
+        QStringLiteral("%1\n%2 --> %3\n%4\n\n")
+            .arg(++number)
+            .arg(srtTime(utterance.words.first().start_ms), srtTime(utterance.words.last().end_ms), utterance.text());
   }
   return text;
 }
@@ -68,7 +70,8 @@ QByteArray TranscriptLog::toJson() const {
   for (const Utterance& utterance : utterances_) {
     QJsonArray words;
     for (const SpokenWord& word : utterance.words) {
-      words.append(QJsonObject{{"text", word.text}, {"start_ms", word.start_ms}, {"end_ms", word.end_ms}, {"confidence", word.confidence}});
+      words.append(QJsonObject{
+          {"text", word.text}, {"start_ms", word.start_ms}, {"end_ms", word.end_ms}, {"confidence", word.confidence}});
     }
     QJsonObject object{{"began", utterance.began.toString(Qt::ISODate)}, {"text", utterance.text()}, {"words", words}};
     if (utterance.who == Who::program) {

@@ -56,7 +56,8 @@ void delta_columns(const DeltaArgs& args, int column) {
     Vector correction[vectors];  // b (v - S^T k), or b v
     Vector out[vectors] = {};
 #pragma GCC unroll 8
-    for (int c = 0; c < vectors; ++c) correction[c] = (load(v + c * lanes) - predicted[c] * args.corrected) * importance;
+    for (int c = 0; c < vectors; ++c)
+      correction[c] = (load(v + c * lanes) - predicted[c] * args.corrected) * importance;
     for (int i = 0; i < size; ++i) {
 #pragma GCC unroll 8
       for (int c = 0; c < vectors; ++c) {

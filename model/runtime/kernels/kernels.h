@@ -105,8 +105,8 @@ struct Kernels {
   void (*product_bfloat16)(const ProductArgs&);
   void (*product_int8)(const IntegerProductArgs&);
   /// out = x / scale, rounded, of every four inputs the first and the third, then the second and the fourth; the scale
-  /// makes the largest magnitude `largest` (at most 32767) and is returned. A row of zeros (or below 1e-30) has scale 0;
-  /// one with NaN or infinity has scale NaN and zeros.
+  /// makes the largest magnitude `largest` (at most 32767) and is returned. A row of zeros (or below 1e-30) has scale
+  /// 0; one with NaN or infinity has scale NaN and zeros.
   float (*quantize)(const float* x, std::int16_t* out, int width, int largest);
   /// out = x / sqrt(mean(x^2) + eps) * weight, one row.
   void (*rms_norm)(const float* x, const float* weight, float* out, int width, float eps);

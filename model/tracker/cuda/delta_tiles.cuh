@@ -110,8 +110,8 @@ __device__ void store_state(float* to, const float* from, const DeltaSizes& size
   }
 }
 
-/// to[i, j] = the product of row i of `left` and row j of `right`, as far as what token j wrote has decayed when token i reads it; 0
-/// where it has not been written yet.
+/// to[i, j] = the product of row i of `left` and row j of `right`, as far as what token j wrote has decayed when token
+/// i reads it; 0 where it has not been written yet.
 template <int D>
 __device__ void decayed_products(float* to, const float* left, const float* right, const Gates<D>& gates) {
   using Plan = DeltaPlan<D>;

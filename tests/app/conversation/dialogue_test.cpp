@@ -36,7 +36,8 @@ TEST_CASE("what was not heard is taken back: the chain goes on as if only the he
   CHECK(answered(interrupted, "go on") == answered(noted, "go on"));
 }
 
-TEST_CASE("a conversation tells every token that its chain reads, and where it goes on after something was taken back") {
+TEST_CASE(
+    "a conversation tells every token that its chain reads, and where it goes on after something was taken back") {
   const auto model = model::test::tiny_text_model(model::Carry::delta);
   Dialogue interrupted(model, {}, {}), noted(model, {}, {});
   const auto follow = [](Dialogue& dialogue, std::vector<model::Token>& chain) {

@@ -1,4 +1,5 @@
-// Over loudspeakers: the voice comes back into the microphone, 10 dB quieter and 60 ms later, and the program must not take it for the user.
+// Over loudspeakers: the voice comes back into the microphone, 10 dB quieter and 60 ms later, and the program must not
+// take it for the user.
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -10,32 +11,38 @@ namespace {
 
 constexpr int kLongestMs = 20'000;  // a turn with its answer
 
-const std::vector<std::string> kQuestions = {"can you hear me now", "what do we have to do today", "tell me more about it", "and what comes after that"};
+const std::vector<std::string> kQuestions = {"can you hear me now", "what do we have to do today",
+                                             "tell me more about it", "and what comes after that"};
 const std::vector<std::string> kAnswers = {
     "I hear you well. There are three things on the list, and the first of them is the longest.",
     "Today the two reports have to be finished, and somebody wants to be called back before noon.",
     "It is a long story, which began in spring, when the old machine was still in the cellar.",
     "After that there is nothing more to do, and the rest of the evening is free."};
 
-/// A user, a program that answers whatever it takes for a turn, and a reader that takes every voice for words: the worst that echo can meet.
+/// A user, a program that answers whatever it takes for a turn, and a reader that takes every voice for words: the
+/// worst that echo can meet.
 struct Talk {
   int answered = 0;
   std::vector<Utterance> questions;
   SimulatedTalk talk;
 
-  explicit Talk(const RoomSettings& room) : talk(room, {}, {}, needs(), [](const catena::audio::SoundUpdate& update) { return read(update); }) {
-    for (const std::string& question : kQuestions) questions.push_back(make_utterance(question, {.voice = "en-us", .pitch = 80}));
+  explicit Talk(const RoomSettings& room)
+      : talk(room, {}, {}, needs(), [](const catena::audio::SoundUpdate& update) { return read(update); }) {
+    for (const std::string& question : kQuestions)
+      questions.push_back(make_utterance(question, {.voice = "en-us", .pitch = 80}));
   }
 
   static SimulatedReading read(const catena::audio::SoundUpdate& update) {
-    const bool ended = std::any_of(update.segments.begin(), update.segments.end(), [](const auto& segment) { return segment.speech; });
+    const bool ended =
+        std::any_of(update.segments.begin(), update.segments.end(), [](const auto& segment) { return segment.speech; });
     return {ended ? "something was said" : "", update.speech};
   }
   ConversationNeeds needs() {
     ConversationNeeds n;
     n.end_utterance = [] {};
     n.ask = [this](std::uint64_t number, const std::string&) {
-      talk.conversation().sentence(number, kAnswers[static_cast<std::size_t>(answered++) % kAnswers.size()], talk.now_ms());
+      talk.conversation().sentence(number, kAnswers[static_cast<std::size_t>(answered++) % kAnswers.size()],
+                                   talk.now_ms());
       talk.conversation().answer_complete(number, talk.now_ms());
     };
     n.cancel = [](std::uint64_t) {};

@@ -25,8 +25,9 @@ TEST_CASE("questions about the program and commands are understood, with courtes
 }
 
 TEST_CASE("talk that only sounds a little like them is talk") {
-  for (const char* words : {"", "please", "what time is it in the story you read", "i saved the file yesterday", "undo is a verb", "chunk size very large",
-                            "how fast are you able to run", "read", "what did he say"}) {
+  for (const char* words :
+       {"", "please", "what time is it in the story you read", "i saved the file yesterday", "undo is a verb",
+        "chunk size very large", "how fast are you able to run", "read", "what did he say"}) {
     INFO(words);
     CHECK_FALSE(understand(words));
   }
@@ -39,7 +40,9 @@ TEST_CASE("every phrase that a recogniser is told is understood, and none is ano
     INFO(phrase);
     CHECK(understand(phrase));
   }
-  const auto told = [&](const char* phrase) { return std::find(phrases.begin(), phrases.end(), phrase) != phrases.end(); };
+  const auto told = [&](const char* phrase) {
+    return std::find(phrases.begin(), phrases.end(), phrase) != phrases.end();
+  };
   CHECK(told("what did i just say"));
   CHECK(told("what did i say"));
   CHECK(told("set the chunk length to one hundred twenty eight"));
@@ -71,7 +74,8 @@ TEST_CASE("answers are made of facts") {
   CHECK(answer_to(Asked::how_long, facts) == "We have been talking for 3 hours and 5 minutes.");
   facts.state_bytes = 170'000;
   facts.resident_bytes = 211'000'000;
-  CHECK(answer_to(Asked::memory, facts) == "From chunk to chunk I carry 0.2 megabytes, however long we talk. The whole program holds 211 megabytes.");
+  CHECK(answer_to(Asked::memory, facts) ==
+        "From chunk to chunk I carry 0.2 megabytes, however long we talk. The whole program holds 211 megabytes.");
   facts.hour = 9;
   facts.minute = 5;
   CHECK(answer_to(Asked::time, facts) == "It is 9:05.");

@@ -22,7 +22,9 @@ struct Project {
     write_text(tree / "a.cpp", "int count = 0;\nfor (const auto& item : items) {\n  count += item.size();\n}\n");
     write_text(tree / "src/b.py", "def total(items):\n    return sum(items)");
   }
-  ProjectReader reader(const std::vector<std::string>& skip = {}) const { return {tree.path(), model, executor, settings, skip}; }
+  ProjectReader reader(const std::vector<std::string>& skip = {}) const {
+    return {tree.path(), model, executor, settings, skip};
+  }
   ProjectMemory memory(const std::vector<std::string>& skip = {}) const {
     ProjectReader all = reader(skip);
     REQUIRE(all.read(Clock::time_point::max()));
@@ -58,7 +60,8 @@ TEST_CASE("A project read in slices is remembered as one read at once", "[projec
 TEST_CASE("A document that starts from the memory is read as if its stream had read the project", "[project]") {
   const Project project;
   const std::string name = "new.cpp", text = "total(items)\n";
-  TextStream stream(project.model, project.executor, {.settings = settings, .memory = std::make_shared<ProjectMemory>(project.memory())});
+  TextStream stream(project.model, project.executor,
+                    {.settings = settings, .memory = std::make_shared<ProjectMemory>(project.memory())});
   stream.begin_document(name);
   stream.feed(text);
 
@@ -128,5 +131,6 @@ TEST_CASE("A memory that is missing, foreign, damaged or another model's is refu
 TEST_CASE("A folder without text is refused", "[project]") {
   const TemporaryFolder empty;
   const Project project;
-  CHECK_THROWS_WITH(ProjectReader(empty.path(), project.model, project.executor, settings), Catch::Contains("holds no text files"));
+  CHECK_THROWS_WITH(ProjectReader(empty.path(), project.model, project.executor, settings),
+                    Catch::Contains("holds no text files"));
 }

@@ -34,7 +34,8 @@ TEST_CASE("A folder's own files come before its subfolders', in the order of the
 
 TEST_CASE("Hidden files, links, large files and unknown kinds are left out", "[source_tree]") {
   const TemporaryFolder tree;
-  for (const char* name : {"kept.cpp", ".hidden.cpp", ".git/config.txt", "picture.png", "data.bin", "noext"}) put(tree / name);
+  for (const char* name : {"kept.cpp", ".hidden.cpp", ".git/config.txt", "picture.png", "data.bin", "noext"})
+    put(tree / name);
   put(tree / "large.txt", std::string(largest_source + 1, 'x'));
   put(tree / "empty.txt", "");
   fs::create_symlink(tree / "kept.cpp", tree / "link.cpp");
@@ -48,7 +49,8 @@ TEST_CASE("What .gitignore excludes is not read, in a repository or without one"
   if (repository) REQUIRE(std::system(("git init -q " + tree.path().string()).c_str()) == 0);
   put(tree / ".gitignore", "build/\n*.gen.cpp\n!keep.gen.cpp\n/only_here.txt\n");
   put(tree / "sub/.gitignore", "secret.py\n");
-  for (const char* name : {"a.cpp", "x.gen.cpp", "keep.gen.cpp", "only_here.txt", "build/b.cpp", "sub/only_here.txt", "sub/secret.py", "sub/build/c.cpp", "secret.py"})
+  for (const char* name : {"a.cpp", "x.gen.cpp", "keep.gen.cpp", "only_here.txt", "build/b.cpp", "sub/only_here.txt",
+                           "sub/secret.py", "sub/build/c.cpp", "secret.py"})
     put(tree / name);
   CHECK(names(tree.path()) == Names{"a.cpp", "keep.gen.cpp", "secret.py", "sub/only_here.txt"});
   // Asked for a part of a repository, the rules above it hold as well.

@@ -249,7 +249,8 @@ TEST_CASE("without a model of speech the sound is read by nobody, which each sys
   }
 }
 
-TEST_CASE("systems that read the sound stand beside the reader of speech, and read nothing of the document", "[compare]") {
+TEST_CASE("systems that read the sound stand beside the reader of speech, and read nothing of the document",
+          "[compare]") {
   Reading reading(400, true);
   reading.session->chooseCompared({tracker, transformer, block});
   reading.session->setCompareSource(ui::CompareSource::sound);

@@ -88,7 +88,9 @@ struct World {
     words(text);
     pass(760);
   }
-  void voice(Kind kind, std::uint64_t number, std::size_t byte = 0, const std::string& text = {}) { service->voice({kind, number, byte, text}); }
+  void voice(Kind kind, std::uint64_t number, std::size_t byte = 0, const std::string& text = {}) {
+    service->voice({kind, number, byte, text});
+  }
   void speak_all() {
     for (std::size_t i = 1; i <= said.size(); ++i) {
       voice(Kind::started, i);
@@ -117,7 +119,8 @@ TEST_CASE("a spoken question is answered aloud, and every state on the way is to
   for (const ui::TalkState& state : world.states) {
     if (turns.empty() || turns.back() != state.turn) turns.push_back(state.turn);
   }
-  CHECK(turns == std::vector<ui::Turn>{ui::Turn::listening, ui::Turn::hearing, ui::Turn::thinking, ui::Turn::speaking, ui::Turn::listening});
+  CHECK(turns == std::vector<ui::Turn>{ui::Turn::listening, ui::Turn::hearing, ui::Turn::thinking, ui::Turn::speaking,
+                                       ui::Turn::listening});
   REQUIRE(world.lines.size() == 2);
   CHECK(world.lines[0].from_user);
   CHECK(world.lines[1].text == "It is wide.");
@@ -242,7 +245,8 @@ TEST_CASE("patience, voice and loudspeaker are the settings'", "[conversation]")
   CHECK(world.loudspeakers[0] == "Headset");
 }
 
-TEST_CASE("a voice that cannot speak is one notice, the answer is written, and the conversation goes on", "[conversation]") {
+TEST_CASE("a voice that cannot speak is one notice, the answer is written, and the conversation goes on",
+          "[conversation]") {
   World world;
   world.service->setTalking(true);
   world.say("tell me about the sea");
@@ -275,7 +279,8 @@ TEST_CASE("another loudspeaker than the chosen one is told, until the chosen one
   CHECK(world.notices.back().resolved);
 }
 
-TEST_CASE("reading aloud needs no conversation, gives way to words, goes on after a cough, and stops when told", "[conversation]") {
+TEST_CASE("reading aloud needs no conversation, gives way to words, goes on after a cough, and stops when told",
+          "[conversation]") {
   World world;
   world.service->readAloud("One. Two. Three.");
   CHECK(world.service->state().reading);

@@ -63,7 +63,8 @@ model::ChainState state_of(AppSession& session, const std::string& name, const Q
 /// What the state should be, by hand: in a model of its own, cold or after the project's files.
 model::ChainState by_hand(const fs::path& model_folder, const std::string& name, const fs::path& project = {}) {
   const auto model = model::TextModel::load(model_folder);
-  const std::shared_ptr<model::Executor> executor = make_executor(model->weights(), {.precision = model::Precision::int8, .threads = 1});
+  const std::shared_ptr<model::Executor> executor =
+      make_executor(model->weights(), {.precision = model::Precision::int8, .threads = 1});
   model::TextStream::Options options{{.chunk_length = ui::ChunkSettings().chunk_length}};
   if (!project.empty()) {
     ProjectReader reader(project, model, executor, options.settings);

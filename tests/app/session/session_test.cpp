@@ -158,7 +158,8 @@ TEST_CASE("the figures describe the active stream and count what happened since 
   CHECK(first.state_bytes == static_cast<qint64>(now.state.bytes()));
   CHECK(first.marks_bytes > first.state_bytes);
   const model::ModelConfig config = model::test::tiny_config(model::Carry::delta);
-  CHECK(first.kv_cache_bytes == now.tokens * 2 * config.layers * config.width * 2);  // 16-bit numbers, unless the weights are 32-bit
+  CHECK(first.kv_cache_bytes ==
+        now.tokens * 2 * config.layers * config.width * 2);  // 16-bit numbers, unless the weights are 32-bit
   CHECK(first.resident_bytes > first.tensor_bytes);
   CHECK(first.tokens_per_s > 0);
   CHECK(first.gpu_bytes == -1);

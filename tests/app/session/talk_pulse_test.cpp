@@ -1,4 +1,5 @@
-// A whole conversation through a private sound server: spoken into the microphone, answered at the loudspeaker. Runs under with_pulse.sh.
+// A whole conversation through a private sound server: spoken into the microphone, answered at the loudspeaker. Runs
+// under with_pulse.sh.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -27,7 +28,10 @@ void shell(const std::string& command) {
 struct Recorder {
   std::string file = pulse_folder() + "/answers.raw";
 
-  Recorder() { shell("parec --device=spk.monitor --rate=48000 --channels=1 --format=s16le --latency-msec=10 --raw " + file + " & echo $! > " + file + ".pid"); }
+  Recorder() {
+    shell("parec --device=spk.monitor --rate=48000 --channels=1 --format=s16le --latency-msec=10 --raw " + file +
+          " & echo $! > " + file + ".pid");
+  }
   ~Recorder() { std::system(("kill $(cat " + file + ".pid) 2>/dev/null; true").c_str()); }
   double loudest() const {
     std::ifstream stream(file, std::ios::binary);
@@ -77,7 +81,8 @@ struct Talking {
 }  // namespace
 
 // The reader mistakes most words, so what is asked and answered is not looked at, only that it is.
-TEST_CASE("what is said into the microphone is heard, thought about and answered at the loudspeaker", "[conversation]") {
+TEST_CASE("what is said into the microphone is heard, thought about and answered at the loudspeaker",
+          "[conversation]") {
   const Recorder recorder;
   Talking here;
   CHECK(recorder.loudest() < 0.01);
@@ -117,7 +122,9 @@ TEST_CASE("reading aloud is heard, stops when told, and one notice says that the
   const Fixture fixture;
   const auto session = fixture.start();
   Listener listener(*session);
-  session->readAloud("The list has twelve items, and every one of them has a name, a price and a count. They are added up at the end.");
+  session->readAloud(
+      "The list has twelve items, and every one of them has a name, a price and a count. They are added up at the "
+      "end.");
   CHECK(session->talk().reading);
   CHECK(wait_until([&] { return recorder.loudest() > 0.05; }));
   session->stopVoice();
@@ -141,7 +148,9 @@ TEST_CASE("a test tone is heard at the loudspeaker, and the microphone is played
   std::vector<ui::SoundCheckStep> steps;
   QObject::connect(session.get(), &ui::Session::soundCheck, [&](const auto& step) { steps.push_back(step); });
   using State = ui::SoundCheckStep::State;
-  const auto over = [&] { return !steps.empty() && (steps.back().state == State::done || steps.back().state == State::failed); };
+  const auto over = [&] {
+    return !steps.empty() && (steps.back().state == State::done || steps.back().state == State::failed);
+  };
   {
     const Recorder recorder;
     session->checkSound(ui::SoundCheck::test_tone, {}, {});

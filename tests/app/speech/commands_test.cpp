@@ -38,11 +38,13 @@ class Reader {
     audio::SoundProcessor processor;
     Reading reading;
     const auto take = [&](const app::SpeechListener::Heard& heard) {
-      for (const model::SpokenWord& word : heard.settled) reading.words += (reading.words.empty() ? "" : " ") + word.text;
+      for (const model::SpokenWord& word : heard.settled)
+        reading.words += (reading.words.empty() ? "" : " ") + word.text;
       if (!heard.phrase.empty()) reading.phrase = heard.phrase;
     };
     for (std::size_t at = 0; at < samples.size(); at += 1600) {
-      processor.feed(std::span(samples).subspan(at, std::min<std::size_t>(1600, samples.size() - at)), kRate, {320, false});
+      processor.feed(std::span(samples).subspan(at, std::min<std::size_t>(1600, samples.size() - at)), kRate,
+                     {320, false});
       if (key && at <= said && at + 1600 > said) listener.end_utterance();
       take(listener.hear(processor.take()));
       if (key && at > said) break;
@@ -55,7 +57,8 @@ class Reader {
   std::filesystem::path folder_ = app::speech_model_folder();
   model::SpeechModel reader_ = model::load_speech_model(folder_);
   std::shared_ptr<model::WordModel> words_ = app::load_word_model(folder_, {}, {});
-  std::shared_ptr<const model::PhraseRecogniser> phrases_ = app::load_phrases(folder_, reader_, app::understood_phrases());
+  std::shared_ptr<const model::PhraseRecogniser> phrases_ =
+      app::load_phrases(folder_, reader_, app::understood_phrases());
 };
 
 }  // namespace
@@ -63,7 +66,8 @@ class Reader {
 TEST_CASE("commands are understood from the sound, also where their words are misread") {
   Reader reader;
   int understood = 0, by_words = 0;
-  const std::vector<std::string> commands{"save the file", "undo that", "how much memory do you use", "what time is it", "read the document", "how long have we been talking"};
+  const std::vector<std::string> commands{"save the file",   "undo that",         "how much memory do you use",
+                                          "what time is it", "read the document", "how long have we been talking"};
   for (const std::string& command : commands) {
     const Reading reading = reader.read(command);
     INFO(command << ": " << reading.words << " / " << reading.phrase);
@@ -85,7 +89,8 @@ TEST_CASE("commands are understood where a key ends the turn") {
 
 TEST_CASE("what only resembles a command is none") {
   Reader reader;
-  for (const char* text : {"the document is on the table", "she did not accept his offer", "tell me about the sea", "can you open the window please"}) {
+  for (const char* text : {"the document is on the table", "she did not accept his offer", "tell me about the sea",
+                           "can you open the window please"}) {
     INFO(text);
     CHECK(reader.read(text).phrase.empty());
   }

@@ -40,7 +40,8 @@ TEST_CASE("attention with full scores holds four squares of scores of the batch 
   ModelConfig config = catena::model::test::tiny_config(Carry::attention);
   config.layers = 2;
   const auto peak = [&](std::int64_t batch) {
-    return static_cast<double>(full_scores_training_cost(config, {.batch = batch, .segment = 256, .steps = 1}).peak_bytes);
+    return static_cast<double>(
+        full_scores_training_cost(config, {.batch = batch, .segment = 256, .steps = 1}).peak_bytes);
   };
   const double square = 4.0 * static_cast<double>(config.heads) * 256 * 256, a_stream = (peak(8) - peak(4)) / 4;
   CHECK(a_stream > 4 * square);

@@ -24,8 +24,8 @@ class LabCorpus {
     std::ofstream(folder_ / "my.model.json") << model;
     std::ofstream(folder_ / "plan.json")
         << R"({"model": "my.model.json", "output": "out", "train": [{"tokens": "corpus.tokens"}],
-      "heldout": [{"tokens": "corpus.tokens"}], "batch": 2, "segment": 32, "steps": 30, "learning_rate": 1e-2, "warmup_steps": 3,
-      "evaluate_tokens": 320, "threads": 1)"
+      "heldout": [{"tokens": "corpus.tokens"}], "batch": 2, "segment": 32, "steps": 30, "learning_rate": 1e-2,
+      "warmup_steps": 3, "evaluate_tokens": 320, "threads": 1)"
         << more << "}";
     CHECK(LabPlan::is_in(folder_ / "plan.json"));
     return LabPlan::load(folder_ / "plan.json");
@@ -37,7 +37,8 @@ class LabCorpus {
 };
 
 std::string model_file(const std::string& system, const std::string& more = "") {
-  return R"({"name": "m", "vocab": 20, "width": 16, "layers": 1, "heads": 2, "ffn": 16, "chunk_length": 8, "system": ")" +
+  return R"({"name": "m", "vocab": 20, "width": 16, "layers": 1, "heads": 2, "ffn": 16, "chunk_length": 8,
+             "system": ")" +
          system + "\"" + more + "}";
 }
 

@@ -51,7 +51,8 @@ class Reference {
       if (i % 2 == 0 && config_.carry == Carry::vector) {
         const std::string mixer = "layers." + std::to_string(i) + ".mixer.";
         Numbers next = times(mixer + "regression.weight", layer.y_last);
-        for (int j = 0; j < d_; ++j) next[j] = std::tanh(next[j] + at(mixer + "regression.bias")[j]) + config_.regression_share * layer.r[j];
+        for (int j = 0; j < d_; ++j)
+          next[j] = std::tanh(next[j] + at(mixer + "regression.bias")[j]) + config_.regression_share * layer.r[j];
         if (chunk_ % 2 == 1) {
           double mean = 0, variance = 0;
           for (double v : next) mean += v / d_;
@@ -223,7 +224,8 @@ class Reference {
     const Numbers decay = times(mixer + "decay.weight", h);
     Numbers o(d_, 0.0);
     for (int head = 0; head < config_.heads; ++head) {
-      const double b = gated ? 1 / (1 + std::exp(-(importance[head] + at(mixer + "importance.out.bias")[head]) / temperature_)) : 1;
+      const double b =
+          gated ? 1 / (1 + std::exp(-(importance[head] + at(mixer + "importance.out.bias")[head]) / temperature_)) : 1;
       const double z = decay[head] + at(mixer + "decay.bias")[head];
       const double a = std::exp(-std::exp(at(mixer + "decay.log_rate")[head]) * std::log1p(std::exp(z)));
       double* S = &layer.S[head * D * D];

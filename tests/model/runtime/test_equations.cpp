@@ -158,7 +158,8 @@ TEST_CASE("int8 is a float32 model whose rows were rounded, up to what 16-bit in
     for (std::size_t first = 0; first < tensor.values.size(); first += width) {
       float largest = 0;
       for (std::size_t i = first; i < first + width; ++i) largest = std::max(largest, std::abs(tensor.values[i]));
-      for (std::size_t i = first; i < first + width; ++i) tensor.values[i] = std::round(tensor.values[i] / largest * 127) * largest / 127;
+      for (std::size_t i = first; i < first + width; ++i)
+        tensor.values[i] = std::round(tensor.values[i] / largest * 127) * largest / 127;
     }
   }
   const auto rounded = run(Precision::float32);

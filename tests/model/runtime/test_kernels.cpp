@@ -105,7 +105,8 @@ TEST_CASE("8-bit sums are exact where they are largest: no row and no input leav
   CHECK(y == Approx(sign * 3.0F * inputs).epsilon(1e-6));
 }
 
-TEST_CASE("8-bit products: a row or an input that is not finite gives NaN, zeros give zero, and nothing else is touched") {
+TEST_CASE(
+    "8-bit products: a row or an input that is not finite gives NaN, zeros give zero, and nothing else is touched") {
   const Kernels& kernels = any_kernels();
   CAPTURE(kernels.name);
   const int inputs = 32;

@@ -74,9 +74,11 @@ TEST_CASE("beside a reader of speech the Transformer reads what is embedded, and
   reader.ffn = 512;
   const ModelConfig same = same_size_transformer(reader);
   CHECK_NOTHROW(same.validate());
-  CHECK(static_cast<double>(same.parameters() + 192 * 641) == Approx(static_cast<double>(reader.parameters())).epsilon(0.01));
+  CHECK(static_cast<double>(same.parameters() + 192 * 641) ==
+        Approx(static_cast<double>(reader.parameters())).epsilon(0.01));
 
-  Transformer by_token(filler_weights(same), Precision::float32, 10), embedded(filler_weights(same), Precision::float32, 10);
+  Transformer by_token(filler_weights(same), Precision::float32, 10),
+      embedded(filler_weights(same), Precision::float32, 10);
   const std::vector<float> rows = filler_weights(same)->to_float("embed.weight");
   std::vector<float> a(96), b(96);
   for (const Token token : {3, 90, 4}) {
@@ -91,7 +93,8 @@ TEST_CASE("beside a reader of speech the Transformer reads what is embedded, and
 }
 
 TEST_CASE("only a carry = attention model makes a Transformer") {
-  CHECK_THROWS_WITH(Transformer(random_weights(tiny_config(Carry::delta), 1), Precision::float32, 10), Catch::Contains("carry = attention"));
+  CHECK_THROWS_WITH(Transformer(random_weights(tiny_config(Carry::delta), 1), Precision::float32, 10),
+                    Catch::Contains("carry = attention"));
   ModelConfig convolved = tiny_config(Carry::attention);
   convolved.local_taps = 4;
   CHECK_THROWS_WITH(Transformer(random_weights(convolved, 1), Precision::float32, 10), Catch::Contains("local_taps"));
@@ -101,6 +104,7 @@ TEST_CASE("models that are only compared with are refused as streams, in one lin
   ModelConfig summaries = tiny_config(Carry::delta);
   summaries.summary_levels = 2;
   for (const ModelConfig& config : {tiny_config(Carry::attention), summaries}) {
-    CHECK_THROWS_WITH(make_executor(random_weights(config), {}), Catch::Contains(config.name) && Catch::Contains("not to read streams"));
+    CHECK_THROWS_WITH(make_executor(random_weights(config), {}),
+                      Catch::Contains(config.name) && Catch::Contains("not to read streams"));
   }
 }

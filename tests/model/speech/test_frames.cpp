@@ -15,6 +15,8 @@ TEST_CASE("every fourth frame completes an input of the last eight") {
   REQUIRE(inputs.size() == 2 * kStackedFeatures);
   CHECK(stack.pending() == 3);
   CHECK(inputs[0] == -3);  // nothing before the stream began
-  for (int t = 0; t < 4; ++t) CHECK(inputs[static_cast<std::size_t>((4 + t) * kMelBands)] == Approx(0.1 * t).margin(1e-6));
-  for (int t = 0; t < 8; ++t) CHECK(inputs[static_cast<std::size_t>(kStackedFeatures + t * kMelBands)] == Approx(0.1 * t).margin(1e-6));
+  for (int t = 0; t < 4; ++t)
+    CHECK(inputs[static_cast<std::size_t>((4 + t) * kMelBands)] == Approx(0.1 * t).margin(1e-6));
+  for (int t = 0; t < 8; ++t)
+    CHECK(inputs[static_cast<std::size_t>(kStackedFeatures + t * kMelBands)] == Approx(0.1 * t).margin(1e-6));
 }

@@ -12,7 +12,8 @@ using catena::model::test::TemporaryFolder;
 
 namespace {
 
-NgramTables tables_of(const std::string& text, std::vector<std::string> words, std::uint32_t least_bigram = 1, std::uint32_t least_trigram = 1) {
+NgramTables tables_of(const std::string& text, std::vector<std::string> words, std::uint32_t least_bigram = 1,
+                      std::uint32_t least_trigram = 1) {
   NgramEstimator estimator(std::move(words));
   estimator.add(text);
   return estimator.estimate(least_bigram, least_trigram);
@@ -50,7 +51,8 @@ std::string babble(int count) {
 TEST_CASE("behind any words the likelihoods of all words add up to one") {
   const std::uint32_t least = GENERATE(1U, 4U, 1000U);
   NgramModel model(tables_of(babble(3000) + " zebra", kWords, least, least));
-  for (const std::vector<std::string>& context : {std::vector<std::string>{}, {"a"}, {"b", "c"}, {"d", "d"}, {"zebra", "a"}}) {
+  for (const std::vector<std::string>& context :
+       {std::vector<std::string>{}, {"a"}, {"b", "c"}, {"d", "d"}, {"zebra", "a"}}) {
     double sum = 0;
     for (const std::string& word : kWords) {
       std::vector<std::string> words = context;
@@ -84,7 +86,8 @@ TEST_CASE("a beginning is as likely as the words that begin so") {
   NgramModel model(tables_of("see sea see tree the the the see", {"see", "sea", "tree", "the"}));
   CHECK(model.beginning("") == Approx(0).margin(0.1));
   CHECK(model.beginning("se") > model.beginning("sea"));
-  CHECK(std::exp(model.beginning("t")) == Approx(std::exp(model.beginning("th")) + std::exp(model.beginning("tr"))).epsilon(0.05));
+  CHECK(std::exp(model.beginning("t")) ==
+        Approx(std::exp(model.beginning("th")) + std::exp(model.beginning("tr"))).epsilon(0.05));
   CHECK(model.beginning("xq") < -8);
 }
 
@@ -92,8 +95,11 @@ TEST_CASE("words that sound alike are told apart by what stands before them") {
   const TemporaryFolder folder;
   std::ofstream(folder / "lexicon.txt") << "see\t1i\nsea\t1i\nthe\tja\ni\te\nseat\t1i2\n";
   const Lexicon lexicon = Lexicon::load(folder / "lexicon.txt");
-  NgramModel model(tables_of("the sea i see a sea i see the seat i see i see", {"see", "sea", "the", "a", "i", "seat"}), &lexicon);
-  const auto behind = [&](const std::string& spelled) { return model.next(model.next(model.start(), spelled).state, "1i").written; };
+  NgramModel model(tables_of("the sea i see a sea i see the seat i see i see", {"see", "sea", "the", "a", "i", "seat"}),
+                   &lexicon);
+  const auto behind = [&](const std::string& spelled) {
+    return model.next(model.next(model.start(), spelled).state, "1i").written;
+  };
   CHECK(behind("ja") == "sea");
   CHECK(behind("e") == "see");
   CHECK(model.written("1i") == "sea");  // behind more different words
@@ -101,7 +107,8 @@ TEST_CASE("words that sound alike are told apart by what stands before them") {
   CHECK(model.written("1i2z") == "seat");
   CHECK(model.beginning("1i") > model.beginning("1i2"));
   CHECK(model.beginning("zz") < -15);
-  CHECK(lexicon.symbols("the sea") == std::vector<Symbol>{symbol_of('j'), symbol_of('a'), kSpace, symbol_of('1'), symbol_of('i')});
+  CHECK(lexicon.symbols("the sea") ==
+        std::vector<Symbol>{symbol_of('j'), symbol_of('a'), kSpace, symbol_of('1'), symbol_of('i')});
   CHECK_FALSE(lexicon.symbols("the ocean"));
   std::ofstream(folder / "lexicon.txt") << "see\t1i\nsea 1i\n";
   CHECK_THROWS_WITH(Lexicon::load(folder / "lexicon.txt"), Catch::Contains("lexicon.txt:2"));

@@ -13,7 +13,8 @@ TEST_CASE("a batch is full lanes of whole utterances, the same for the same seed
   write_spoken(folder.path() / "a.mel", 20, 1);
   const auto file = std::make_shared<const UtteranceFile>(folder.path() / "a.mel");
   const bool augment = GENERATE(false, true);
-  const SpeechBatches batches({file}, {1.0}, 3, 100, 7, augment), again({file}, {1.0}, 3, 100, 7, augment), other({file}, {1.0}, 3, 100, 8, augment);
+  const SpeechBatches batches({file}, {1.0}, 3, 100, 7, augment), again({file}, {1.0}, 3, 100, 7, augment),
+      other({file}, {1.0}, 3, 100, 8, augment);
   const SpeechBatch batch = batches.at(5);
   REQUIRE(batch.inputs.size() == std::size_t{3} * 100 * kStackedFeatures);
   for (const float x : batch.inputs) REQUIRE((x >= -3 && x <= 3));
@@ -51,7 +52,8 @@ TEST_CASE("utterances of a heavier file are drawn more often") {
     for (auto* writer : {&a, &b}) writer->finish();
   }
   std::vector<std::shared_ptr<const UtteranceFile>> files;
-  for (const char* name : {"a.mel", "b.mel"}) files.push_back(std::make_shared<const UtteranceFile>(folder.path() / name));
+  for (const char* name : {"a.mel", "b.mel"})
+    files.push_back(std::make_shared<const UtteranceFile>(folder.path() / name));
   // One letter is too short for its steps by itself: six frames are one step.
   CHECK_NOTHROW(SpeechBatches(files, {1.0, 9.0}, 8, 50, 1, false));
   const SpeechBatches batches(files, {1.0, 9.0}, 8, 50, 1, false);

@@ -54,7 +54,8 @@ Said read_in_pieces(SpeechStream& stream, const std::vector<float>& sound, std::
 TEST_CASE("any split of the sound gives the same words at the same times") {
   const auto weights = tiny_reader(GENERATE(Carry::delta, Carry::vector, Carry::none));
   const std::vector<float> sound = some_sound(700);
-  SpeechStream whole({weights}, {}, {.chunk_ms = 320}), pieces({weights}, {}, {.chunk_ms = 320}), threads({weights}, {.threads = 2}, {.chunk_ms = 320});
+  SpeechStream whole({weights}, {}, {.chunk_ms = 320}), pieces({weights}, {}, {.chunk_ms = 320}),
+      threads({weights}, {.threads = 2}, {.chunk_ms = 320});
   const Said expected = read_in_pieces(whole, sound, 1000, 1);
   CHECK(!expected.text.empty());
   CHECK(read_in_pieces(pieces, sound, 9, 2) == expected);

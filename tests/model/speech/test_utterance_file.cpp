@@ -58,4 +58,6 @@ TEST_CASE("damaged files of utterances are refused with one line that names them
   CHECK_THROWS_WITH(UtteranceFile(path), Catch::Contains("two.mel"));
 }
 
-TEST_CASE("a file that cannot be written says so") { CHECK_THROWS_WITH(UtteranceWriter("/nowhere/x.mel"), Catch::Contains("/nowhere/x.mel")); }
+TEST_CASE("a file that cannot be written says so") {
+  CHECK_THROWS_WITH(UtteranceWriter("/nowhere/x.mel"), Catch::Contains("/nowhere/x.mel"));
+}

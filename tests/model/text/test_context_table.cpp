@@ -57,7 +57,9 @@ TEST_CASE("Another token takes a context over only when it has come oftener of l
   CHECK(table.guess(after({1, 2})).token == 6);
 }
 
-TEST_CASE("The weight of a guess follows from how often it is right beside a model that does not know, and beside one that does") {
+TEST_CASE(
+    "The weight of a guess follows from how often it is right beside a model that does not know, and beside one that "
+    "does") {
   const auto weight = [](double right, double model_probability) {
     ContextTable table;
     std::mt19937 random(3);

@@ -91,9 +91,11 @@ TEST_CASE("Two steps have the probability that the mixture of model and texts gi
         if (!text.starts_with(written)) return one * p2[static_cast<std::size_t>(b)];
         // At the second token, as expected_text.cpp says: the first word is one thing.
         const double follows = written.size() < next_word(text).size() ? 1 : 0.75;
-        return one * (follows * spells(b, std::string_view(text).substr(written.size()), p2) + (1 - follows) * p2[static_cast<std::size_t>(b)]);
+        return one * (follows * spells(b, std::string_view(text).substr(written.size()), p2) +
+                      (1 - follows) * p2[static_cast<std::size_t>(b)]);
       };
-      const double together = 0.5 * p1[static_cast<std::size_t>(a)] * p2[static_cast<std::size_t>(b)] + 0.3 * expert(texts[0].text) + 0.2 * expert(texts[1].text);
+      const double together = 0.5 * p1[static_cast<std::size_t>(a)] * p2[static_cast<std::size_t>(b)] +
+                              0.3 * expert(texts[0].text) + 0.2 * expert(texts[1].text);
       CHECK(mixed1 * mixed2[static_cast<std::size_t>(b)] == Approx(together).epsilon(1e-4));
     }
   }
@@ -113,7 +115,8 @@ TEST_CASE("A text that was wrong has no say any more") {
   CHECK(logits == before);
 }
 
-TEST_CASE("A text that is all but certain is what a completion says, typed letters and characters of many bytes included") {
+TEST_CASE(
+    "A text that is all but certain is what a completion says, typed letters and characters of many bytes included") {
   for (const char* typed : {"x = ", "x = it", "x = item"}) {
     for (const char* text : {"_total(größe);\n", "s.size();\n"}) {
       TextStream stream = tiny_stream();
@@ -140,6 +143,7 @@ TEST_CASE("Expected texts do not disturb the stream, and probabilities above one
   CHECK(stream.state() == before.state);
   const auto others = stream.alternatives(options, 3);
   REQUIRE(others.size() >= 2);
-  CHECK(std::set<std::string>{others[0].text.substr(0, 2), others[1].text.substr(0, 2)} == std::set<std::string>{"em", "er"});
+  CHECK(std::set<std::string>{others[0].text.substr(0, 2), others[1].text.substr(0, 2)} ==
+        std::set<std::string>{"em", "er"});
   CHECK(stream.state() == before.state);
 }

@@ -52,7 +52,8 @@ CompletionOptions wanted(std::string_view following) {
 
 }  // namespace
 
-TEST_CASE("Examples of filling in change the order of a document's tokens and lose none; the same seed makes the same") {
+TEST_CASE(
+    "Examples of filling in change the order of a document's tokens and lose none; the same seed makes the same") {
   const auto tokenizer = small_tokenizer();
   std::vector<Token> document;
   while (document.size() < 3000) {
@@ -99,7 +100,8 @@ TEST_CASE("Packing with examples of filling in keeps documents and their text") 
   CHECK(examples > 20);
 }
 
-TEST_CASE("A completion of a model that fills in has looked at the text that follows, and leaves the stream as it was") {
+TEST_CASE(
+    "A completion of a model that fills in has looked at the text that follows, and leaves the stream as it was") {
   const std::string text = "int main() {\n  const int total = count(items) + count(others);\n  ret";
   TextStream stream = filling_stream(text);
   const Checkpoint before = stream.mark();
@@ -129,12 +131,15 @@ TEST_CASE("A completion of a model that fills in has looked at the text that fol
     const std::string_view piece = tokenizer.piece(token);
     const std::size_t shared = std::min(piece.size(), stream.pending().size());
     if (piece.empty() || piece.substr(0, shared) != stream.pending().substr(0, shared)) continue;
-    if (likeliest < 0 || logits[static_cast<std::size_t>(token)] > logits[static_cast<std::size_t>(likeliest)]) likeliest = token;
+    if (likeliest < 0 || logits[static_cast<std::size_t>(token)] > logits[static_cast<std::size_t>(likeliest)])
+      likeliest = token;
   }
   CHECK(begun.starts_with(tokenizer.piece(likeliest)));
 }
 
-TEST_CASE("Right after going back, and after too few words, nothing is looked at; typed on, the same text gives the same completion") {
+TEST_CASE(
+    "Right after going back, and after too few words, nothing is looked at; typed on, the same text gives the same "
+    "completion") {
   const std::string text = "int main() {\n  const int total = count(items) + count(others);\n  ret";
   TextStream brief = filling_stream("int ma");
   CHECK(brief.complete(wanted("in() {}\n")).text == brief.complete(wanted("")).text);

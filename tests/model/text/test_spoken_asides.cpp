@@ -33,7 +33,8 @@ std::vector<Token> without_asides(const std::vector<Token>& tokens, std::vector<
     }
     said.emplace_back();
     std::size_t length = 2;
-    for (++i; tokens.at(i) != tokenizer.control(Control::prefix); ++i, ++length) said.back() += tokenizer.piece(tokens[i]);
+    for (++i; tokens.at(i) != tokenizer.control(Control::prefix); ++i, ++length)
+      said.back() += tokenizer.piece(tokens[i]);
     REQUIRE(length <= longest_aside);
   }
   return rest;
@@ -71,7 +72,8 @@ TEST_CASE("Examples of what was said are put into a document and lose none of it
   for (const std::string& words : said) {
     INFO(words);
     CHECK(words.front() == ' ');
-    CHECK(std::all_of(words.begin(), words.end(), [](char c) { return c == ' ' || c == '\'' || (c >= 'a' && c <= 'z'); }));
+    CHECK(std::all_of(words.begin(), words.end(),
+                      [](char c) { return c == ' ' || c == '\'' || (c >= 'a' && c <= 'z'); }));
   }
 }
 
@@ -88,7 +90,8 @@ TEST_CASE("Most of what an example says is what follows it") {
     for (std::size_t j = i + 1; j < std::min(rewritten.size(), i + 60); ++j) after += tokenizer.piece(rewritten[j]);
     const std::vector<std::string> spoken = as_spoken(after);
     std::istringstream stream(said);
-    for (std::string word; stream >> word; ++words) following += std::count(spoken.begin(), spoken.end(), word) > 0 ? 1 : 0;
+    for (std::string word; stream >> word; ++words)
+      following += std::count(spoken.begin(), spoken.end(), word) > 0 ? 1 : 0;
   }
   REQUIRE(words > 50);
   CHECK(following > words * 6 / 10);
@@ -124,7 +127,8 @@ TEST_CASE("What a stream hears is in its state and none of its text") {
   stream.hear("add the item's price");
   CHECK(stream.bytes() == bytes);
   CHECK(stream.pending() == pending);
-  CHECK(stream.tokens() == tokens + static_cast<std::int64_t>(spoken_aside(*small_tokenizer(), "add the item's price").size()));
+  CHECK(stream.tokens() ==
+        tokens + static_cast<std::int64_t>(spoken_aside(*small_tokenizer(), "add the item's price").size()));
   CHECK_FALSE(stream.state() == silent.state());
   deaf.hear("add the item's price");
   CHECK(deaf.tokens() == tokens);

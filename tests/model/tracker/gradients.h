@@ -17,8 +17,10 @@ inline double relative_error(const torch::Tensor& a, const torch::Tensor& b) {
   return ((x - y).norm() / (y.norm() + 1e-12)).item<double>();
 }
 
-/// Value and gradients of `fast` (float32) against `definition` (evaluated in float64), for a random direction of the output.
-inline void check_same(const Function& fast, const Function& definition, const Inputs& inputs, double tolerance = 1e-5) {
+/// Value and gradients of `fast` (float32) against `definition` (evaluated in float64), for a random direction of the
+/// output.
+inline void check_same(const Function& fast, const Function& definition, const Inputs& inputs,
+                       double tolerance = 1e-5) {
   Inputs x, reference;
   for (const torch::Tensor& input : inputs) {
     x.push_back(input.detach().clone().requires_grad_());

@@ -32,7 +32,8 @@ Parameters parameters_of(const Weights& weights) {
   return parameters;
 }
 
-std::vector<float> scored(Executor& executor, std::span<const Token> tokens, const StreamSettings& settings, std::size_t piece) {
+std::vector<float> scored(Executor& executor, std::span<const Token> tokens, const StreamSettings& settings,
+                          std::size_t piece) {
   ChainState state = executor.initial_state(settings.chunk_length);
   std::vector<float> nll(tokens.size());
   for (std::size_t i = 0; i < tokens.size(); i += piece) {
@@ -106,7 +107,9 @@ TEST_CASE("a stream can move from the native runtime to LibTorch and back betwee
   CHECK(largest_difference(nll, expected) < 1e-4);
 }
 
-TEST_CASE("settings mean the same in both implementations: carry off, another temperature, a chunk length changed on the way") {
+TEST_CASE(
+    "settings mean the same in both implementations: carry off, another temperature, a chunk length changed on the "
+    "way") {
   const auto weights = random_weights(tiny_config(Carry::delta), 9);
   const std::vector<Token> tokens = random_tokens(100, weights->config().vocab, 10);
   const auto run = [&](Executor& executor) {

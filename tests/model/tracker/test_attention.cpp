@@ -34,7 +34,8 @@ TEST_CASE("chunk attention equals a plain loop, also when the length is not a mu
       std::vector<double> x(width);
       for (int j = 0; j < width / 2; ++j) {
         const double angle = (pos % chunk) * std::pow(10000.0, -2.0 * j / width);
-        const double u = qkv[b][pos][offset + h * width + j].item<double>(), w = qkv[b][pos][offset + h * width + j + width / 2].item<double>();
+        const double u = qkv[b][pos][offset + h * width + j].item<double>(),
+                     w = qkv[b][pos][offset + h * width + j + width / 2].item<double>();
         x[static_cast<std::size_t>(j)] = u * std::cos(angle) - w * std::sin(angle);
         x[static_cast<std::size_t>(j + width / 2)] = u * std::sin(angle) + w * std::cos(angle);
       }
@@ -52,7 +53,8 @@ TEST_CASE("chunk attention equals a plain loop, also when the length is not a mu
             for (int c = 0; c < width; ++c) score += q[static_cast<std::size_t>(c)] * k[static_cast<std::size_t>(c)];
             const double e = std::exp(score / std::sqrt(width));
             sum += e;
-            for (int c = 0; c < width; ++c) o[static_cast<std::size_t>(c)] += e * qkv[b][j][2 * d + h * width + c].item<double>();
+            for (int c = 0; c < width; ++c)
+              o[static_cast<std::size_t>(c)] += e * qkv[b][j][2 * d + h * width + c].item<double>();
           }
           for (int c = 0; c < width; ++c) expected[b][i][h * width + c] = o[static_cast<std::size_t>(c)] / sum;
         }
@@ -66,7 +68,8 @@ TEST_CASE("fused chunk attention equals the composed one in float64, with gradie
   torch::manual_seed(12);
   const int heads = 3, width = 8;
   const Sight sight = GENERATE(Sight::back, Sight::around);
-  const auto [t, chunk] = GENERATE(std::pair{1, 8}, std::pair{16, 8}, std::pair{21, 8}, std::pair{5, 16}, std::pair{130, 64});
+  const auto [t, chunk] =
+      GENERATE(std::pair{1, 8}, std::pair{16, 8}, std::pair{21, 8}, std::pair{5, 16}, std::pair{130, 64});
   INFO("length " << t << ", chunk " << chunk);
   const Rotary rotary = make_rotary(64, width, 10000.0, torch::kCPU);
   const Tensor qkv = torch::randn({2, t, 3 * heads * width});
@@ -85,7 +88,8 @@ TEST_CASE("fused chunk attention in bfloat16 stays within its rounding of float3
     (fused_chunk_attention(x, 2, 32, rotary, Sight::back).to(torch::kFloat) * direction).sum().backward();
     return x.grad();
   };
-  CHECK(relative_error(fused_chunk_attention(qkv, 2, 32, rotary, Sight::back), fused_chunk_attention(qkv.to(torch::kFloat), 2, 32, rotary, Sight::back)) < 0.01);
+  CHECK(relative_error(fused_chunk_attention(qkv, 2, 32, rotary, Sight::back),
+                       fused_chunk_attention(qkv.to(torch::kFloat), 2, 32, rotary, Sight::back)) < 0.01);
   CHECK(relative_error(gradient(torch::kBFloat16), gradient(torch::kFloat)) < 0.015);
 }
 

@@ -16,10 +16,12 @@ namespace {
 /// A model folder and a token file, removed at the end.
 class Material {
  public:
-  explicit Material(const ModelConfig& config) : folder_(fs::temp_directory_path() / ("catena-comparison-" + std::to_string(::getpid()))) {
+  explicit Material(const ModelConfig& config)
+      : folder_(fs::temp_directory_path() / ("catena-comparison-" + std::to_string(::getpid()))) {
     fs::remove_all(folder_);
     write_random_model(folder_ / "model", config, 3);
-    TokenFileWriter writer(folder_ / "text.tokens", 1, std::vector<std::uint16_t>(static_cast<std::size_t>(config.vocab), 2));
+    TokenFileWriter writer(folder_ / "text.tokens", 1,
+                           std::vector<std::uint16_t>(static_cast<std::size_t>(config.vocab), 2));
     writer.append(random_tokens(config, 3000, 4));
     writer.finish();
   }
@@ -53,7 +55,8 @@ TEST_CASE("likelihood by position is what the stream itself gives, token by toke
   for (std::size_t i = 0; i < expected.buckets.size(); ++i) {
     CHECK(evaluation.buckets[i].tokens == expected.buckets[i].tokens);
     CHECK(evaluation.buckets[i].bytes == expected.buckets[i].bytes);
-    if (expected.buckets[i].tokens > 0) CHECK(evaluation.buckets[i].nats_per_token() == Approx(expected.buckets[i].nats_per_token()).epsilon(1e-4));
+    if (expected.buckets[i].tokens > 0)
+      CHECK(evaluation.buckets[i].nats_per_token() == Approx(expected.buckets[i].nats_per_token()).epsilon(1e-4));
   }
 }
 
@@ -62,7 +65,8 @@ TEST_CASE("a model that has learned nothing recalls nothing, at any distance, ea
   const LoadedModel model(material.model());
   const TokenFile file(material.tokens());
   const std::int64_t distances[] = {16, 200, 1500};
-  const std::vector<RecallPoint> points = recall_by_distance(model, file, distances, 6, 1), again = recall_by_distance(model, file, distances, 6, 1);
+  const std::vector<RecallPoint> points = recall_by_distance(model, file, distances, 6, 1),
+                                 again = recall_by_distance(model, file, distances, 6, 1);
   REQUIRE(points.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) {
     CHECK(points[i].distance == distances[i]);

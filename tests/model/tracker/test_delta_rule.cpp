@@ -44,7 +44,8 @@ TEST_CASE("chunk-parallel form equals the recurrent form, outputs, state and all
   for (const int t : {1, 63, 64, 65, 150}) {
     INFO("length " << t << ", corrected " << corrected);
     check_same([&](const Inputs& x) { return joined(delta_rule_chunked(bundle(x, corrected))); },
-               [&](const Inputs& x) { return joined(delta_rule_recurrent(bundle(x, corrected))); }, random_inputs(3, t, 16), 3e-5);
+               [&](const Inputs& x) { return joined(delta_rule_recurrent(bundle(x, corrected))); },
+               random_inputs(3, t, 16), 3e-5);
   }
 }
 

@@ -37,13 +37,18 @@ TEST_CASE("normed_linear equals its formula, with gradients, also when the rows 
   torch::manual_seed(20);
   for (const int n : {1, 7, 513}) {
     INFO(n << " rows");
-    check_same([](const Inputs& x) { return normed_linear(x[0], x[1], {x[2], x[2].detach()}, 1e-5); },
-               [](const Inputs& x) { return (x[0] / (x[0].square().mean(-1, true) + 1e-5).sqrt() * x[1]).mm(x[2].t()); },
-               {torch::randn({n, 6}), torch::rand({6}) + 0.5, torch::randn({9, 6})});
+    check_same(
+        [](const Inputs& x) {
+          return normed_linear(x[0], x[1], {x[2], x[2].detach()}, 1e-5);
+        },
+        [](const Inputs& x) { return (x[0] / (x[0].square().mean(-1, true) + 1e-5).sqrt() * x[1]).mm(x[2].t()); },
+        {torch::randn({n, 6}), torch::rand({6}) + 0.5, torch::randn({9, 6})});
   }
 }
 
-TEST_CASE("feed_forward equals its formula, with gradients, also when the rows are more than a block or some of what it adds is dropped") {
+TEST_CASE(
+    "feed_forward equals its formula, with gradients, also when the rows are more than a block or some of what it adds "
+    "is dropped") {
   torch::manual_seed(16);
   const int d = 6, f = 5;
   for (const int n : {1, 7, 513}) {
@@ -61,7 +66,8 @@ TEST_CASE("feed_forward equals its formula, with gradients, also when the rows a
             const Tensor added = (torch::silu(parts[0]) * parts[1]).mm(x[4].t());
             return y + (dropped ? added * keep : added);
           },
-          {torch::randn({n, d}), torch::randn({n, d}), torch::rand({d}) + 0.5, torch::randn({2 * f, d}), torch::randn({d, f})});
+          {torch::randn({n, d}), torch::randn({n, d}), torch::rand({d}) + 0.5, torch::randn({2 * f, d}),
+           torch::randn({d, f})});
     }
   }
 }
@@ -69,7 +75,8 @@ TEST_CASE("feed_forward equals its formula, with gradients, also when the rows a
 TEST_CASE("products fused with their norms stay within bfloat16's rounding of float32, with gradients") {
   torch::manual_seed(17);
   const int n = 600, d = 32, f = 24;
-  const Tensor x = torch::randn({n, d}), mixed = torch::randn({n, d}), norm = torch::ones({d}), direction = torch::randn({n, d});
+  const Tensor x = torch::randn({n, d}), mixed = torch::randn({n, d}), norm = torch::ones({d}),
+               direction = torch::randn({n, d});
   const Tensor in = torch::randn({2 * f, d}) / 6, out = torch::randn({d, f}) / 5, square = torch::randn({d, d}) / 6;
   const auto gradients = [&](torch::ScalarType type) {
     const auto leaf = [](const Tensor& t) { return t.clone().requires_grad_(); };
@@ -79,7 +86,8 @@ TEST_CASE("products fused with their norms stay within bfloat16's rounding of fl
     CHECK(y.scalar_type() == torch::kFloat);
     CHECK(z.scalar_type() == type);
     (z.to(torch::kFloat) * direction).sum().backward();
-    return std::vector<Tensor>{y.detach(), z.detach(), own.grad(), added.grad(), weight.grad(), w1.master.grad(), w2.master.grad(), w3.master.grad()};
+    return std::vector<Tensor>{y.detach(),    z.detach(),       own.grad(),       added.grad(),
+                               weight.grad(), w1.master.grad(), w2.master.grad(), w3.master.grad()};
   };
   const std::vector<Tensor> rounded = gradients(torch::kBFloat16), exact = gradients(torch::kFloat);
   for (std::size_t i = 0; i < exact.size(); ++i) CHECK(relative_error(rounded[i], exact[i]) < 0.015);
@@ -91,7 +99,9 @@ TEST_CASE("short_convolution equals a convolution with the tail before it, with 
     check_same([&](const Inputs& x) { return short_convolution(x[0], x[1], x[2]); },
                [&](const Inputs& x) {
                  const Tensor padded = torch::cat({x[2], x[0]}, 1).transpose(1, 2);
-                 return torch::silu(torch::conv1d(padded, x[1].unsqueeze(1), torch::Tensor(), at::IntArrayRef{1}, at::IntArrayRef{0}, at::IntArrayRef{1}, 10)).transpose(1, 2);
+                 return torch::silu(torch::conv1d(padded, x[1].unsqueeze(1), torch::Tensor(), at::IntArrayRef{1},
+                                                  at::IntArrayRef{0}, at::IntArrayRef{1}, 10))
+                     .transpose(1, 2);
                },
                {torch::randn({2, t, 10}), torch::randn({10, 4}), torch::randn({2, 3, 10})});
   }
@@ -128,7 +138,8 @@ TEST_CASE("around_convolution equals a padded convolution, with gradients") {
 TEST_CASE("unit_length scales to unit length, with gradients") {
   torch::manual_seed(4);
   check_same([](const Inputs& x) { return unit_length(x[0]); },
-             [](const Inputs& x) { return x[0] / (x[0].square().sum(-1, true) + 1e-6).sqrt(); }, {torch::randn({2, 5, 16})});
+             [](const Inputs& x) { return x[0] / (x[0].square().sum(-1, true) + 1e-6).sqrt(); },
+             {torch::randn({2, 5, 16})});
 }
 
 TEST_CASE("gated_norm equals its formula, with gradients") {
@@ -144,8 +155,11 @@ TEST_CASE("gated_norm equals its formula, with gradients") {
 TEST_CASE("unit_lower_inverse inverts, with gradients") {
   torch::manual_seed(6);
   for (const int n : {1, 2, 7, 64}) {
-    const auto definition = [n](const Inputs& x) { return torch::inverse(torch::eye(n, torch::kDouble) + x[0].tril(-1)); };
-    check_same([](const Inputs& x) { return unit_lower_inverse(x[0].tril(-1)); }, definition, {torch::randn({3, n, n}) * 0.2}, 2e-5);
+    const auto definition = [n](const Inputs& x) {
+      return torch::inverse(torch::eye(n, torch::kDouble) + x[0].tril(-1));
+    };
+    check_same([](const Inputs& x) { return unit_lower_inverse(x[0].tril(-1)); }, definition,
+               {torch::randn({3, n, n}) * 0.2}, 2e-5);
   }
 }
 

@@ -24,7 +24,9 @@ const ChunkAttention identity = [](const Tensor& x) { return x; };
 
 }  // namespace
 
-TEST_CASE("paired regression by hand: r reaches every token of the next chunk, z is the mean's, r is normalised every second chunk") {
+TEST_CASE(
+    "paired regression by hand: r reaches every token of the next chunk, z is the mean's, r is normalised every second "
+    "chunk") {
   const Tensor x = torch::tensor({0.1F, -0.2F, 0.3F, 0.4F, 0.5F}).view({1, 5, 1});
   const PairedRegression result = paired_regression(x, torch::zeros({1, 1}), 2, 0, identity, scalar_weights());
 
@@ -62,7 +64,8 @@ TEST_CASE("a stream handed over at a boundary goes on as if never cut") {
   const Tensor x = torch::randn({2, 20, d});
   const PairedRegression whole = paired_regression(x, torch::zeros({2, d}), 4, 0, identity, weights);
   const PairedRegression first = paired_regression(x.slice(1, 0, 12), torch::zeros({2, d}), 4, 0, identity, weights);
-  const PairedRegression second = paired_regression(x.slice(1, 12), first.regressions.select(1, -1), 4, 3, identity, weights);
+  const PairedRegression second =
+      paired_regression(x.slice(1, 12), first.regressions.select(1, -1), 4, 3, identity, weights);
   CHECK(torch::equal(torch::cat({first.outputs, second.outputs}, 1), whole.outputs));
   CHECK(torch::equal(torch::cat({first.regressions, second.regressions}, 1), whole.regressions));
   CHECK_FALSE(whole.summary.defined());

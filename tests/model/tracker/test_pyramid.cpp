@@ -11,7 +11,8 @@ namespace {
 
 constexpr int heads = 2, width = 4, d = heads * width;
 
-/// One token's view as a plain loop: the summaries of whole groups before its chunk, the last 32 of each level, then its chunk.
+/// One token's view as a plain loop: the summaries of whole groups before its chunk, the last 32 of each level, then
+/// its chunk.
 Tensor by_hand(const Tensor& qkv, std::int64_t chunk, std::int64_t levels, const Rotary& rotary) {
   const std::int64_t t = qkv.size(1);
   Tensor out = torch::zeros({1, t, d});
@@ -22,7 +23,8 @@ Tensor by_hand(const Tensor& qkv, std::int64_t chunk, std::int64_t levels, const
         return qkv[0].slice(0, from, to).slice(1, which * d + h * width, which * d + (h + 1) * width);
       };
       const auto rotated = [&](const Tensor& x, std::int64_t position) {
-        return rotate(x, {rotary.cos.slice(0, position, position + x.size(0)), rotary.sin.slice(0, position, position + x.size(0))});
+        return rotate(x, {rotary.cos.slice(0, position, position + x.size(0)),
+                          rotary.sin.slice(0, position, position + x.size(0))});
       };
       std::vector<Tensor> scores, values;
       const Tensor q = part(0, i, i + 1) / std::sqrt(static_cast<double>(width));
@@ -35,7 +37,9 @@ Tensor by_hand(const Tensor& qkv, std::int64_t chunk, std::int64_t levels, const
       }
       scores.push_back(rotated(q, p).mm(rotated(part(1, start, i + 1), 0).t()));
       values.push_back(part(2, start, i + 1));
-      out[0][i].slice(0, h * width, (h + 1) * width).copy_(torch::softmax(torch::cat(scores, 1), 1).mm(torch::cat(values))[0]);
+      out[0][i]
+          .slice(0, h * width, (h + 1) * width)
+          .copy_(torch::softmax(torch::cat(scores, 1), 1).mm(torch::cat(values))[0]);
     }
   }
   return out;
@@ -63,5 +67,6 @@ TEST_CASE("a pyramid over nothing is block attention") {
   const Rotary rotary = make_rotary(64, width, 10000.0, torch::kCPU);
   const Tensor qkv = torch::randn({2, 21, 3 * d});
   Tensor summaries = empty_summaries(2, 2, d, torch::kCPU);
-  CHECK(relative_error(pyramid_attention(qkv, heads, 32, rotary, summaries), chunk_attention(qkv, heads, 32, rotary)) < 1e-6);
+  CHECK(relative_error(pyramid_attention(qkv, heads, 32, rotary, summaries), chunk_attention(qkv, heads, 32, rotary)) <
+        1e-6);
 }

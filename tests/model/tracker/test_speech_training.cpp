@@ -32,12 +32,17 @@ ModelConfig tiny_reader(Carry carry = Carry::delta) {
 void write_text(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
 
 /// A folder with made-up speech and a plan.
-std::filesystem::path plan_in(const TemporaryFolder& folder, const std::string& more, const ModelConfig& model = tiny_reader()) {
+std::filesystem::path plan_in(const TemporaryFolder& folder, const std::string& more,
+                              const ModelConfig& model = tiny_reader()) {
   write_spoken(folder / "train.mel", 60, 1);
   write_spoken(folder / "dev.mel", 20, 2);
   model.save(folder / "tiny.json");
-  write_text(folder / "plan.json", R"({"model": "tiny.json", "output": "out", "train": [{"utterances": "train.mel"}], "heldout": [{"utterances": "dev.mel"}],
-    "batch": 4, "seconds": 4, "chunk_ms": [160, 320], "evaluate_chunk_ms": 320, "threads": 1, "warmup_steps": 20, )" + more + "}");
+  write_text(
+      folder / "plan.json",
+      R"({"model": "tiny.json", "output": "out", "train": [{"utterances": "train.mel"}],
+    "heldout": [{"utterances": "dev.mel"}],
+    "batch": 4, "seconds": 4, "chunk_ms": [160, 320], "evaluate_chunk_ms": 320, "threads": 1, "warmup_steps": 20, )" +
+          more + "}");
   return folder / "plan.json";
 }
 
@@ -68,7 +73,8 @@ TEST_CASE("the training form and the runtime read the same symbols") {
   const torch::NoGradGuard no_grad;
   const Tracker tracker(parameters);
   SegmentState segment = tracker.initial_state(1);
-  const Tensor expected = tracker.symbol_logits(tracker.forward_embedded(tracker.embed_frames(frames), 1, chunk, segment));
+  const Tensor expected =
+      tracker.symbol_logits(tracker.forward_embedded(tracker.embed_frames(frames), 1, chunk, segment));
 
   for (const Kernels* kernels : usable_kernels()) {
     INFO(kernels->name);
@@ -133,9 +139,11 @@ TEST_CASE("a plan that cannot be followed is refused with one line that names th
   const auto load = [&](const std::string& more) { return SpeechConfig::load(plan_in(folder, more)); };
   CHECK_THROWS_WITH(load(R"("learning_rate": 0.01)"), Catch::Contains("'steps' is missing"));
   CHECK_THROWS_WITH(load(R"("steps": 5, "seconds": 0.1)"), Catch::Contains("'seconds' must be from 2 to 120"));
-  CHECK_THROWS_WITH(load(R"("steps": 5, "evaluate_chunk_ms": 50)"), Catch::Contains("'evaluate_chunk_ms' must be multiples of 40"));
+  CHECK_THROWS_WITH(load(R"("steps": 5, "evaluate_chunk_ms": 50)"),
+                    Catch::Contains("'evaluate_chunk_ms' must be multiples of 40"));
   CHECK_THROWS_WITH(load(R"("steps": 5, "dropout": 1)"), Catch::Contains("'dropout'"));
-  CHECK_THROWS_WITH(SpeechConfig::load(plan_in(folder, R"("steps": 5)", tiny_config(Carry::delta))), Catch::Contains("features 640"));
+  CHECK_THROWS_WITH(SpeechConfig::load(plan_in(folder, R"("steps": 5)", tiny_config(Carry::delta))),
+                    Catch::Contains("features 640"));
   ModelConfig transformer = tiny_reader();
   transformer.carry = Carry::attention;
   CHECK_THROWS_WITH(transformer.validate(), Catch::Contains("reads tokens only"));
@@ -149,9 +157,12 @@ TEST_CASE("a changed plan, another model or a damaged checkpoint is told, and no
   REQUIRE_FALSE(train_speech(SpeechConfig::load(plan_in(folder, R"("steps": 5)")), observer));
   const std::filesystem::path checkpoint = folder / "out/checkpoint/training.safetensors";
   const std::string before = contents(checkpoint);
-  CHECK_THROWS_WITH(train_speech(SpeechConfig::load(plan_in(folder, R"("steps": 5, "seed": 2)")), {}), Catch::Contains("another plan"));
-  CHECK_THROWS_WITH(train_speech(SpeechConfig::load(plan_in(folder, R"("steps": 5)", tiny_reader(Carry::none))), {}), Catch::Contains("does not fit"));
+  CHECK_THROWS_WITH(train_speech(SpeechConfig::load(plan_in(folder, R"("steps": 5, "seed": 2)")), {}),
+                    Catch::Contains("another plan"));
+  CHECK_THROWS_WITH(train_speech(SpeechConfig::load(plan_in(folder, R"("steps": 5)", tiny_reader(Carry::none))), {}),
+                    Catch::Contains("does not fit"));
   CHECK(contents(checkpoint) == before);
   std::filesystem::resize_file(checkpoint, 100);
-  CHECK_THROWS_WITH(train_speech(SpeechConfig::load(plan_in(folder, R"("steps": 5)")), {}), Catch::Contains("training.safetensors"));
+  CHECK_THROWS_WITH(train_speech(SpeechConfig::load(plan_in(folder, R"("steps": 5)")), {}),
+                    Catch::Contains("training.safetensors"));
 }

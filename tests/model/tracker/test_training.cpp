@@ -22,7 +22,9 @@ TEST_CASE("AdamW makes LibTorch's steps") {
   torch::Tensor matrices = parameters.values().slice(0, 0, decayed).clone().requires_grad_();
   torch::Tensor others = parameters.values().slice(0, decayed).clone().requires_grad_();
   using Options = torch::optim::AdamWOptions;
-  const auto options = [](double decay) { return std::make_unique<Options>(Options(1e-2).betas({0.9, 0.95}).weight_decay(decay)); };
+  const auto options = [](double decay) {
+    return std::make_unique<Options>(Options(1e-2).betas({0.9, 0.95}).weight_decay(decay));
+  };
   torch::optim::AdamW reference({{{matrices}, options(0.1)}, {{others}, options(0.0)}}, Options(1e-2));
   Optimiser ours(parameters, {});
   for (int i = 0; i < 5; ++i) {
@@ -82,7 +84,8 @@ TEST_CASE("a Muon step moves the hidden matrices along their orthogonalised mome
     };
     // The first momentum is along the gradient, and the direction does not depend on its length.
     const double length = 1e-2 * 0.2 * std::sqrt(static_cast<double>(std::max(matrix.rows, matrix.columns)));
-    CHECK(catena::test::relative_error(part(before) - part(muon.values()), length * orthogonalise(part(muon.gradients()))) < 1e-3);
+    CHECK(catena::test::relative_error(part(before) - part(muon.values()),
+                                       length * orthogonalise(part(muon.gradients()))) < 1e-3);
   }
   CHECK(end < muon.values().numel());
   CHECK(torch::equal(muon.values().slice(0, end), adamw.values().slice(0, end)));
@@ -169,7 +172,8 @@ TEST_CASE("activations computed again give the same gradients and leave the same
   CHECK(kept.abs().sum().item<float>() > 0);
   CHECK(catena::test::relative_error(again, kept) < 1e-6);
   for (std::size_t i = 0; i < kept_state.layers.size(); ++i) {
-    if (kept_state.layers[i].memory.defined()) CHECK(torch::equal(again_state.layers[i].memory, kept_state.layers[i].memory));
+    if (kept_state.layers[i].memory.defined())
+      CHECK(torch::equal(again_state.layers[i].memory, kept_state.layers[i].memory));
   }
 }
 
@@ -203,7 +207,8 @@ TEST_CASE("a checkpoint of another model is refused with one line") {
   CHECK_THROWS_WITH(train(config, {}), Catch::Contains("does not fit this training"));
 }
 
-TEST_CASE("a checkpoint of another plan is refused, naming what has changed; how long and how fast to train may change") {
+TEST_CASE(
+    "a checkpoint of another plan is refused, naming what has changed; how long and how fast to train may change") {
   const Corpus corpus;
   TrainConfig config = corpus.config("replanned", Carry::delta);
   config.steps = 2;
@@ -214,7 +219,8 @@ TEST_CASE("a checkpoint of another plan is refused, naming what has changed; how
   config.steps = 4;
   TrainConfig other = config;
   other.segment = 32;
-  CHECK_THROWS_WITH(train(other, {}), Catch::Contains("'segment' 64") && Catch::Contains("32") && Catch::Contains("remove the folder"));
+  CHECK_THROWS_WITH(train(other, {}),
+                    Catch::Contains("'segment' 64") && Catch::Contains("32") && Catch::Contains("remove the folder"));
   other = config;
   other.optimiser = OptimiserKind::muon;
   CHECK_THROWS_WITH(train(other, {}), Catch::Contains("'optimiser'"));
@@ -239,7 +245,12 @@ TEST_CASE("where a process stands is read from torchrun's variables or mpirun's,
     }
   };
   CHECK(place({}).size == 1);
-  const ProcessPlace torchrun = place({{"RANK", "3"}, {"WORLD_SIZE", "4"}, {"LOCAL_RANK", "1"}, {"LOCAL_WORLD_SIZE", "2"}, {"MASTER_ADDR", "10.0.0.1"}, {"MASTER_PORT", "4711"}});
+  const ProcessPlace torchrun = place({{"RANK", "3"},
+                                       {"WORLD_SIZE", "4"},
+                                       {"LOCAL_RANK", "1"},
+                                       {"LOCAL_WORLD_SIZE", "2"},
+                                       {"MASTER_ADDR", "10.0.0.1"},
+                                       {"MASTER_PORT", "4711"}});
   CHECK(torchrun.rank == 3);
   CHECK(torchrun.size == 4);
   CHECK(torchrun.local_rank == 1);
@@ -252,7 +263,8 @@ TEST_CASE("where a process stands is read from torchrun's variables or mpirun's,
   CHECK(mpirun.address == "127.0.0.1");
   CHECK_THROWS_WITH(place({{"WORLD_SIZE", "two"}}), Catch::Contains("WORLD_SIZE=two"));
   CHECK_THROWS_WITH(place({{"WORLD_SIZE", "2"}, {"RANK", "2"}}), Catch::Contains("RANK=2"));
-  CHECK_THROWS_WITH(place({{"WORLD_SIZE", "2"}, {"RANK", "0"}, {"MASTER_PORT", "99999"}}), Catch::Contains("MASTER_PORT"));
+  CHECK_THROWS_WITH(place({{"WORLD_SIZE", "2"}, {"RANK", "0"}, {"MASTER_PORT", "99999"}}),
+                    Catch::Contains("MASTER_PORT"));
 }
 
 TEST_CASE("a broken training config is refused with the name of the key") {
@@ -267,9 +279,12 @@ TEST_CASE("a broken training config is refused with the name of the key") {
   CHECK_THROWS_WITH(load("{"), Catch::Contains("is not JSON"));
   CHECK_THROWS_WITH(load("{" + rest + R"("steps": 5})"), Catch::Contains("'model' is missing"));
   CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": 0})"), Catch::Contains("'steps' must be"));
-  CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": 5, "segment": 100})"), Catch::Contains("'segment' must be"));
-  CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": 5, "device": "tpu"})"), Catch::Contains("'device' must be one of cpu, cuda"));
-  CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": "x"})"), Catch::Contains("'steps' has the wrong type"));
+  CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": 5, "segment": 100})"),
+                    Catch::Contains("'segment' must be"));
+  CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": 5, "device": "tpu"})"),
+                    Catch::Contains("'device' must be one of cpu, cuda"));
+  CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": "x"})"),
+                    Catch::Contains("'steps' has the wrong type"));
   const auto refused = [&](const std::string& keys, const std::string& what) {
     CHECK_THROWS_WITH(load(R"({"model": "model.json", )" + rest + R"("steps": 5, )" + keys + "}"),
                       Catch::Contains(what));
