@@ -59,13 +59,21 @@ void Speaker::run() {
     try {
       speak(item);
     } catch (const std::exception& error) {
-      player_.reset();
-      tell_({SpeakerEvent::Kind::failed, item.number, 0, error.what()});
-      const std::lock_guard again(mutex_);
-      queue_.clear();
+      give_up(item, error.what());
     }
     lock.lock();
   }
+}
+
+void Speaker::give_up(const Item& item, const char* why) {
+  player_.reset();
+  if (stopped(item)) {  // nobody waits for it any more, and what was said since is another matter
+    tell_({SpeakerEvent::Kind::stopped, item.number, heard_, {}});
+    return;
+  }
+  tell_({SpeakerEvent::Kind::failed, item.number, 0, why});
+  const std::lock_guard lock(mutex_);
+  std::erase_if(queue_, [&](const Item& waiting) { return waiting.stops == item.stops; });
 }
 
 void Speaker::tell_words(const Item& item) {
@@ -78,6 +86,8 @@ void Speaker::tell_words(const Item& item) {
 }
 
 void Speaker::speak(const Item& item) {
+  words_.clear();
+  heard_ = 0;
   Synthesizer& synthesizer = Synthesizer::instance();
   if (player_ == nullptr || !player_->alive() || wanted_device_ != item.device) {
     player_.reset();
@@ -86,28 +96,28 @@ void Speaker::speak(const Item& item) {
     tell_({SpeakerEvent::Kind::opened, item.number, 0, player_->device()});
   }
   begins_at_ = player_->played();
-  words_.clear();
-  heard_ = 0;
   bool started = false;
   const auto check_device = [&] {
-    if (!player_->alive()) throw std::runtime_error("loudspeaker '" + player_->device() + "' is gone; plug it in or choose another output");
+    if (!player_->alive())
+      throw std::runtime_error("loudspeaker '" + player_->device() + "' is gone; plug it in or choose another output");
   };
   bool device_gone = false;  // told behind the synthesizer, through which no exception passes
-  const bool whole = synthesizer.speak(item.text, item.settings, [&](std::span<const float> samples, std::span<const WordMark> words) {
-    words_.insert(words_.end(), words.begin(), words.end());
-    while (!samples.empty()) {
-      if (stopped(item)) return false;
-      if (!player_->alive()) {
-        device_gone = true;
-        return false;
-      }
-      samples = samples.subspan(player_->write(samples));
-      if (!std::exchange(started, true)) tell_({SpeakerEvent::Kind::started, item.number, 0, {}});
-      tell_words(item);
-      if (!samples.empty()) std::this_thread::sleep_for(kLook);
-    }
-    return true;
-  });
+  const bool whole =
+      synthesizer.speak(item.text, item.settings, [&](std::span<const float> samples, std::span<const WordMark> words) {
+        words_.insert(words_.end(), words.begin(), words.end());
+        while (!samples.empty()) {
+          if (stopped(item)) return false;
+          if (!player_->alive()) {
+            device_gone = true;
+            return false;
+          }
+          samples = samples.subspan(player_->write(samples));
+          if (!std::exchange(started, true)) tell_({SpeakerEvent::Kind::started, item.number, 0, {}});
+          tell_words(item);
+          if (!samples.empty()) std::this_thread::sleep_for(kLook);
+        }
+        return true;
+      });
   if (device_gone) check_device();
   while (whole && !stopped(item) && !player_->idle()) {
     check_device();

@@ -23,7 +23,8 @@ struct SpeakerEvent {
     word,      ///< the word at `byte` begins to be heard
     finished,  ///< its last sample was heard
     stopped,   ///< by stop(); `byte`: the text before it was heard
-    failed     ///< `text` says what is wrong and what to do; the texts behind it are dropped
+    failed     ///< `text` says what is wrong and what to do; the texts that waited behind it are dropped, not those
+               ///< said after a stop()
   };
   Kind kind = Kind::started;
   std::uint64_t number = 0;  ///< of the text, as say() gave it
@@ -31,12 +32,12 @@ struct SpeakerEvent {
   std::string text;
 };
 
-/// say() and stop() may be called from any thread and never wait. The device is opened when something is to be said and closed when
-/// nothing was for a while.
+/// say() and stop() may be called from any thread and never wait. The device is opened when something is to be said and
+/// closed when nothing was for a while.
 class Speaker {
  public:
-  /// tell: called on the speaker's thread; it must not call back into say() or stop() and must not throw. far_end, of the synthesizer's
-  /// rate: is told what the loudspeaker gets, for a microphone in the same room.
+  /// tell: called on the speaker's thread; it must not call back into say() or stop() and must not throw. far_end, of
+  /// the synthesizer's rate: is told what the loudspeaker gets, for a microphone in the same room.
   explicit Speaker(std::function<void(const SpeakerEvent&)> tell, std::shared_ptr<FarEnd> far_end = nullptr);
   ~Speaker();
   Speaker(const Speaker&) = delete;
@@ -56,6 +57,7 @@ class Speaker {
   };
   void run();
   void speak(const Item& item);
+  void give_up(const Item& item, const char* why);
   bool stopped(const Item& item) const { return stops_.load(std::memory_order_acquire) != item.stops; }
   void tell_words(const Item& item);
 

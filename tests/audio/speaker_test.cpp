@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -23,9 +25,13 @@ namespace {
 struct Heard {
   std::mutex mutex;
   std::vector<SpeakerEvent> events;
+  std::function<void(const SpeakerEvent&)> then = [](const SpeakerEvent&) {};  // on the speaker's thread
   Speaker speaker{[this](const SpeakerEvent& event) {
-    const std::lock_guard lock(mutex);
-    events.push_back(event);
+    {
+      const std::lock_guard lock(mutex);
+      events.push_back(event);
+    }
+    then(event);
   }};
 
   int count(Kind kind) {
@@ -153,4 +159,39 @@ TEST_CASE("a loudspeaker that goes away in mid-sentence is told") {
   REQUIRE(std::system((pulse + " --start main").c_str()) == 0);
   heard.speaker.say("back again");
   CHECK(heard.wait(Kind::finished));
+}
+
+TEST_CASE("what is said after a stop is spoken, though the text before it failed meanwhile") {
+  std::promise<void> said_again;
+  Heard heard;
+  // The failure is being told while the user stops and says something else: the queue is given up only behind it.
+  heard.then = [&, waits = said_again.get_future().share()](const SpeakerEvent& event) {
+    if (event.kind == Kind::failed) waits.wait();
+  };
+  heard.speaker.say("hello", {.voice = "nobody-at-all"});
+  heard.speaker.say("this waited behind it and is never said");
+  REQUIRE(heard.wait(Kind::failed));
+  heard.speaker.stop();
+  const std::uint64_t number = heard.speaker.say("hello");
+  said_again.set_value();
+  REQUIRE(heard.wait(Kind::finished));
+  CHECK(heard.last(Kind::finished).number == number);
+  CHECK(heard.count(Kind::started) == 1);
+}
+
+TEST_CASE("a text that was stopped does not fail") {
+  Heard heard;
+  std::promise<void> stopped;
+  // Stopped between the opening of the loudspeaker and what is wrong with the text.
+  heard.then = [&, waits = stopped.get_future().share()](const SpeakerEvent& event) {
+    if (event.kind == Kind::opened) waits.wait();
+  };
+  heard.speaker.say("hello", {.voice = "nobody-at-all"});
+  REQUIRE(heard.wait(Kind::opened));
+  heard.speaker.stop();
+  stopped.set_value();
+  REQUIRE(heard.wait(Kind::stopped));
+  heard.speaker.say("hello");
+  CHECK(heard.wait(Kind::finished));
+  CHECK(heard.count(Kind::failed) == 0);
 }
