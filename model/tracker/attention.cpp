@@ -6,6 +6,7 @@
 
 #include "model/tracker/cuda/kernel_ops.h"
 #include "model/tracker/cuda/operator_forms.h"
+#include "model/tracker/product.h"
 
 namespace catena::model {
 
@@ -48,11 +49,11 @@ Tensor chunk_attention_by_operators(const Tensor& qkv, std::int64_t heads, std::
   const auto flat = [&](const Tensor& x) { return x.reshape({b * n * heads, c, width}); };
   const Tensor q = flat(rotate(parts[0], rotary) * (1.0 / std::sqrt(static_cast<double>(width))));
   const Tensor k = flat(rotate(parts[1], rotary)), v = flat(parts[2]);
-  Tensor scores = q.bmm(k.transpose(1, 2));
+  Tensor scores = product(q, k.transpose(1, 2));
   if (sight == Sight::back)
     scores = scores + torch::full({c, c}, -std::numeric_limits<float>::infinity(), qkv.options()).triu(1);
   const Tensor p = torch::softmax(scores, -1);
-  return p.bmm(v).view({b, n, heads, c, width}).permute({0, 1, 3, 2, 4}).reshape({b, t, d});
+  return product(p, v).view({b, n, heads, c, width}).permute({0, 1, 3, 2, 4}).reshape({b, t, d});
 }
 
 Tensor full_attention(const Tensor& qkv, std::int64_t heads, const Rotary& rotary, Tensor& cache) {
@@ -80,8 +81,8 @@ Tensor full_attention(const Tensor& qkv, std::int64_t heads, const Rotary& rotar
       return all[i].slice(1, part * d, (part + 1) * d).view({-1, heads, width}).transpose(0, 1);
     };
     const Tensor scores =
-        q[i].matmul(own(0).transpose(1, 2)).masked_fill(later, -std::numeric_limits<float>::infinity());
-    outputs.push_back(torch::softmax(scores, -1).matmul(own(1)).transpose(0, 1).reshape({t, d}));
+        product(q[i], own(0).transpose(1, 2)).masked_fill(later, -std::numeric_limits<float>::infinity());
+    outputs.push_back(product(torch::softmax(scores, -1), own(1)).transpose(0, 1).reshape({t, d}));
   }
   return torch::stack(outputs);
 }

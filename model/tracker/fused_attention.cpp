@@ -83,7 +83,7 @@ Group attend(const Chunks& chunks, const Tensor& qkv, const Rotary& rotary, Sigh
              std::int64_t items) {
   Group group(chunks, items, qkv.scalar_type());
   gather<T>(chunks, qkv, rotary, first, items, group);
-  at::bmm_out(group.p, group.q, group.k.transpose(1, 2));
+  product_into(group.p, group.q, group.k.transpose(1, 2));
   softmax<T>(chunks, items, sight, group.p);
   return group;
 }
@@ -102,7 +102,7 @@ struct ChunkAttention : Function<ChunkAttention> {
         for (std::int64_t first = 0; first < chunks.items(); first += step) {
           const std::int64_t items = std::min(step, chunks.items() - first);
           const Group group = attend<T>(chunks, qkv, rotary, sight, first, items);
-          const Tensor o = torch::bmm(group.p, group.v);
+          const Tensor o = product(group.p, group.v);
           const T* from = o.data_ptr<T>();
           T* to = result.data_ptr<T>();
           for_rows(chunks, first, items,
@@ -142,9 +142,9 @@ struct ChunkAttention : Function<ChunkAttention> {
                      const T* from = pg + row * d + head * w;
                      std::copy(from, from + w, pgo + place * w);
                    });
-          const Tensor dv = torch::bmm(group.p.transpose(1, 2), go), ds = torch::bmm(go, group.v.transpose(1, 2));
+          const Tensor dv = product(group.p.transpose(1, 2), go), ds = product(go, group.v.transpose(1, 2));
           softmax_gradient<T>(group.p, ds);
-          const Tensor dq = torch::bmm(ds, group.k), dk = torch::bmm(ds.transpose(1, 2), group.q);
+          const Tensor dq = product(ds, group.k), dk = product(ds.transpose(1, 2), group.q);
           const float *cos = rotary.cos.data_ptr<float>(), *sin = rotary.sin.data_ptr<float>();
           const T *pdq = dq.data_ptr<T>(), *pdk = dk.data_ptr<T>(), *pdv = dv.data_ptr<T>();
           T* to = dqkv.data_ptr<T>();

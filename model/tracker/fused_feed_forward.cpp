@@ -33,13 +33,13 @@ struct FeedForward : Function<FeedForward> {
             norm_row(py + i * d, pw, static_cast<float>(eps), d, pn + i * d);
           }
         });
-        at::mm_out(own, added, in.t());
+        product_into(own, added, in.t());
         const T* ph = own.data_ptr<T>();
         T* pg = gated.data_ptr<T>();
         rows(count, [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t i = begin; i < end; ++i) swiglu_row(ph + i * 2 * f, f, pg + i * f);
         });
-        at::mm_out(added, gated.narrow(0, 0, count), out.t());
+        product_into(added, gated.narrow(0, 0, count), out.t());
         const T* pk = keep.numel() > 0 ? keep.data_ptr<T>() + first * d : nullptr;
         rows(count, [&](std::int64_t begin, std::int64_t end) {
           for (std::int64_t i = begin * d; i < end * d; ++i)
@@ -79,7 +79,7 @@ struct FeedForward : Function<FeedForward> {
           for (std::int64_t i = begin * d; i < end * d; ++i)
             pkept[i] = static_cast<T>(pg[i] * (pk ? static_cast<float>(pk[i]) : 1.0F));
         });
-        const Tensor dgated = whole(kept).mm(out);
+        const Tensor dgated = product(whole(kept), out);
         const T* pdgated = dgated.data_ptr<T>();
         T *pgated = gated.data_ptr<T>(), *pdh = dhidden.data_ptr<T>();
         rows(count, [&](std::int64_t begin, std::int64_t end) {
@@ -92,7 +92,7 @@ struct FeedForward : Function<FeedForward> {
         });
         add_product(dout, whole(kept), whole(gated));
         add_product(din, whole(dhidden), whole(normed));
-        const Tensor dnormed = whole(dhidden).mm(in);
+        const Tensor dnormed = product(whole(dhidden), in);
         const T* pdn = dnormed.data_ptr<T>();
         dnorm.add_(reduce_rows(count, d, [&](std::int64_t begin, std::int64_t end, float* pdw) {
           for (std::int64_t i = begin; i < end; ++i) {

@@ -76,7 +76,7 @@ struct Attended {
   /// What share the queries [first, first + count) give each of the first `seen` values: [H, count, seen].
   Tensor shares(const Stream& stream, std::int64_t first, std::int64_t count) const {
     const std::int64_t seen = stream.before + first + count;
-    const Tensor p = torch::bmm(q.slice(1, first, first + count), k.slice(1, 0, seen).transpose(1, 2));
+    const Tensor p = product(q.slice(1, first, first + count), k.slice(1, 0, seen).transpose(1, 2));
     softmax_rows(p.data_ptr<T>(), stream.heads * count, seen,
                  [&](std::int64_t i) { return stream.before + first + i % count + 1; });
     return p;
@@ -106,7 +106,7 @@ struct FullAttention : Function<FullAttention> {
         const Attended<T> one(qkv, all, i, stream, rotary);
         for_queries(stream, sizeof(T), [&](std::int64_t first, std::int64_t count) {
           const Tensor p = one.shares(stream, first, count);
-          result[i].slice(0, first, first + count).copy_(p.bmm(one.v.slice(1, 0, p.size(2))).transpose(0, 1));
+          result[i].slice(0, first, first + count).copy_(product(p, one.v.slice(1, 0, p.size(2))).transpose(0, 1));
         });
       }
     });
@@ -140,11 +140,11 @@ struct FullAttention : Function<FullAttention> {
     for_queries(stream, sizeof(T), [&](std::int64_t first, std::int64_t count) {
       const Tensor p = one.shares(stream, first, count), own = go.slice(1, first, first + count);
       const std::int64_t seen = p.size(2), end = seen - before;
-      const Tensor ds = own.bmm(one.v.slice(1, 0, seen).transpose(1, 2));
-      dv.slice(1, 0, end).add_(p.slice(2, before).transpose(1, 2).bmm(own));
+      const Tensor ds = product(own, one.v.slice(1, 0, seen).transpose(1, 2));
+      dv.slice(1, 0, end).add_(product(p.slice(2, before).transpose(1, 2), own));
       softmax_gradient<T>(p, ds);
-      dq.slice(1, first, first + count).copy_(ds.bmm(one.k.slice(1, 0, seen)));
-      dk.slice(1, 0, end).add_(ds.slice(2, before).transpose(1, 2).bmm(one.q.slice(1, first, first + count)));
+      dq.slice(1, first, first + count).copy_(product(ds, one.k.slice(1, 0, seen)));
+      dk.slice(1, 0, end).add_(product(ds.slice(2, before).transpose(1, 2), one.q.slice(1, first, first + count)));
     });
     const float scale = 1.0F / std::sqrt(static_cast<float>(w));
     const float *cos = rotary.cos.data_ptr<float>(), *sin = rotary.sin.data_ptr<float>();

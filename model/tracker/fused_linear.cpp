@@ -20,7 +20,7 @@ struct NormedLinear : Function<NormedLinear> {
           for (std::int64_t i = begin; i < end; ++i) norm_row(px + i * d, pw, static_cast<float>(eps), d, pn + i * d);
         });
         Tensor to = result.narrow(0, first, count);
-        at::mm_out(to, normed.narrow(0, 0, count), weight.t());
+        product_into(to, normed.narrow(0, 0, count), weight.t());
       }
     });
     ctx->save_for_backward({x, norm, weight});
@@ -40,7 +40,7 @@ struct NormedLinear : Function<NormedLinear> {
       using T = decltype(tag);
       for (std::int64_t first = 0; first < n; first += block) {
         const std::int64_t count = std::min(block, n - first);
-        const Tensor own = g.narrow(0, first, count), dnormed = own.mm(weight);
+        const Tensor own = g.narrow(0, first, count), dnormed = product(own, weight);
         const float *px = x.data_ptr<float>() + first * d, *pw = norm.data_ptr<float>();
         const T* pdn = dnormed.data_ptr<T>();
         float* pdx = dx.data_ptr<float>() + first * d;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/tracker/product.h"
+
 namespace catena::model {
 // Internal to each file that includes it: compiled for AVX2 there, so no copy of it may be linked into others.
 namespace {
@@ -62,7 +64,7 @@ inline void add_product(const Tensor& sum, const Tensor& a, const Tensor& b) {
   if (a.scalar_type() == torch::kFloat) {
     sum.addmm_(a.t(), b);
   } else {
-    sum.add_(a.t().mm(b));
+    sum.add_(product(a.t(), b));
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "model/tracker/product.h"
+
 namespace catena::model {
 namespace {
 
@@ -17,12 +19,12 @@ constexpr std::int64_t kHeadRows = 512;  // 512 x 8192 logits stay in the last-l
 struct Linear : Function<Linear> {
   static Tensor forward(AutogradContext* ctx, Tensor x, Tensor /*master*/, Tensor compute) {
     ctx->save_for_backward({x, compute});
-    return x.mm(compute.t());
+    return product(x, compute.t());
   }
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const auto saved = ctx->get_saved_variables();
     const Tensor g = grads[0].contiguous();
-    return {g.mm(saved[1]), g.t().mm(saved[0]).to(torch::kFloat), Tensor()};
+    return {product(g, saved[1]), product(g.t(), saved[0]).to(torch::kFloat), Tensor()};
   }
 };
 
@@ -36,13 +38,13 @@ struct HeadLoss : Function<HeadLoss> {
       const std::int64_t end = std::min(n, begin + kHeadRows);
       const Tensor rows = x.slice(0, begin, end);
       const Tensor target = targets.slice(0, begin, end).unsqueeze(1);
-      const Tensor log_p = torch::log_softmax(rows.mm(compute.t()).to(torch::kFloat), 1);
+      const Tensor log_p = torch::log_softmax(product(rows, compute.t()).to(torch::kFloat), 1);
       loss -= log_p.gather(1, target).sum();
       Tensor p = log_p.exp_();
       p.scatter_add_(1, target, torch::full_like(target, -1.0, p.options()));
       const Tensor dlogits = p.to(x.scalar_type());
-      dx.slice(0, begin, end).copy_(dlogits.mm(compute));
-      dw += dlogits.t().mm(rows).to(torch::kFloat);
+      dx.slice(0, begin, end).copy_(product(dlogits, compute));
+      dw += product(dlogits.t(), rows).to(torch::kFloat);
     }
     ctx->save_for_backward({dx, dw});
     ctx->saved_data["n"] = n;
@@ -74,7 +76,7 @@ Tensor head_nll(const Tensor& x, const MasterWeight& weight, const Tensor& targe
   Tensor nll = torch::empty({x.size(0)}, x.options().dtype(torch::kFloat));
   for (std::int64_t begin = 0; begin < x.size(0); begin += kHeadRows) {
     const std::int64_t end = std::min(x.size(0), begin + kHeadRows);
-    const Tensor logits = x.slice(0, begin, end).mm(weight.compute.t()).to(torch::kFloat);
+    const Tensor logits = product(x.slice(0, begin, end), weight.compute.t()).to(torch::kFloat);
     nll.slice(0, begin, end)
         .copy_(-torch::log_softmax(logits, 1).gather(1, targets.slice(0, begin, end).unsqueeze(1)).squeeze(1));
   }

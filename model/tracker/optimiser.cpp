@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "model/tracker/adamw.h"
+#include "model/tracker/product.h"
 
 namespace catena::model {
 namespace {
@@ -30,9 +31,9 @@ Tensor orthogonalise(const Tensor& x, torch::ScalarType type) {
   Tensor y = tall ? x.transpose(1, 2) : x;
   y = (y / (y.flatten(1).norm(2, 1).view({-1, 1, 1}) + 1e-7)).to(type);
   for (int i = 0; i < kNewtonSchulzSteps; ++i) {
-    const Tensor a = torch::bmm(y, y.transpose(1, 2));
-    const Tensor b = torch::bmm(a, a).mul_(2.0315).add_(a, -4.7750);
-    y = torch::bmm(b, y).add_(y, 3.4445);
+    const Tensor a = product(y, y.transpose(1, 2));
+    const Tensor b = product(a, a).mul_(2.0315).add_(a, -4.7750);
+    y = product(b, y).add_(y, 3.4445);
   }
   y = y.to(torch::kFloat);
   return tall ? y.transpose(1, 2) : y;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/tracker/cuda/kernel_ops.h"
+#include "model/tracker/product.h"
 
 namespace catena::model {
 
@@ -78,11 +79,11 @@ Tensor pyramid_attention(const Tensor& qkv, std::int64_t heads, std::int64_t chu
   const auto flat = [&](const Tensor& x) { return x.reshape({b * n * heads, c, width}); };
   const double scale = 1.0 / std::sqrt(static_cast<double>(width));
   const float never = -std::numeric_limits<float>::infinity();
-  const Tensor near = flat(rotate(parts[0], rotary) * scale).bmm(flat(rotate(parts[1], rotary)).transpose(1, 2)) +
+  const Tensor near = product(flat(rotate(parts[0], rotary) * scale), flat(rotate(parts[1], rotary)).transpose(1, 2)) +
                       torch::full({c, c}, never, qkv.options()).triu(1);
-  const Tensor far = (flat(parts[0]) * scale).bmm(far_keys.transpose(1, 2)).masked_fill(missing, never);
+  const Tensor far = product(flat(parts[0]) * scale, far_keys.transpose(1, 2)).masked_fill(missing, never);
   const Tensor p = torch::softmax(torch::cat({far, near}, -1), -1);
-  const Tensor o = p.slice(2, 0, s).bmm(far_values) + p.slice(2, s).bmm(flat(parts[2]));
+  const Tensor o = product(p.slice(2, 0, s), far_values) + product(p.slice(2, s), flat(parts[2]));
   return o.view({b, n, heads, c, width}).permute({0, 1, 3, 2, 4}).reshape({b, t, d});
 }
 

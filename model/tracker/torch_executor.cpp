@@ -15,6 +15,7 @@
 #include "model/tracker/fused_ops.h"
 #include "model/tracker/paired_regression.h"
 #include "model/tracker/parameters.h"
+#include "model/tracker/product.h"
 #include "model/tracker/tracker.h"
 
 namespace catena::model {
@@ -181,7 +182,7 @@ class TorchExecutor final : public Executor {
   }
   /// y [n, d] float32 -> logits [n, V] float32.
   Tensor head(const Tensor& y) const {
-    return y.to(parameters_.compute_type()).mm(parameters_["embed.weight"].compute.t()).to(torch::kFloat);
+    return product(y.to(parameters_.compute_type()), parameters_["embed.weight"].compute.t()).to(torch::kFloat);
   }
 
   template <typename After>
@@ -279,10 +280,10 @@ class TorchExecutor final : public Executor {
                  values = storage.part(layout.values(layer), {at.chunk_length, d});
     const Rotary here{rotary_.cos.slice(0, p, p + n), rotary_.sin.slice(0, p, p + n)};
     const Tensor q = rotate(by_head(query), here) * (1.0 / std::sqrt(static_cast<double>(w)));
-    const Tensor scores = q.matmul(by_head(keys.slice(0, 0, p + n)).transpose(1, 2));
+    const Tensor scores = product(q, by_head(keys.slice(0, 0, p + n)).transpose(1, 2));
     const Tensor later = torch::ones({n, p + n}, scores.options().dtype(torch::kBool)).triu(p + 1);
     const Tensor weights = torch::softmax(scores.masked_fill(later, -std::numeric_limits<float>::infinity()), -1);
-    return weights.matmul(by_head(values.slice(0, 0, p + n))).transpose(0, 1).reshape({n, d});
+    return product(weights, by_head(values.slice(0, 0, p + n))).transpose(0, 1).reshape({n, d});
   }
 
   Tensor delta(int layer, const Tensor& h, TensorStorage& storage, const StateLayout& layout,

@@ -2,6 +2,7 @@
 
 #include "gradients.h"
 #include "model/tracker/attention.h"
+#include "onednn.h"
 
 using catena::test::relative_error;
 using namespace catena::model;
@@ -130,6 +131,7 @@ TEST_CASE("fused full attention equals the composed one in float64, with gradien
 }
 
 TEST_CASE("fused full attention in bfloat16 stays within its rounding of float32, with gradients") {
+  const catena::test::OneDnn onednn(GENERATE(true, false));
   torch::manual_seed(15);
   const Rotary rotary = make_rotary(512, 16, 10000.0, torch::kCPU);
   const Tensor qkv = torch::randn({2, 300, 3 * 32}).to(torch::kBFloat16), direction = torch::randn({2, 300, 32});

@@ -1,5 +1,6 @@
 #include "gradients.h"
 #include "model/tracker/fused_ops.h"
+#include "onednn.h"
 
 using catena::test::check_same;
 using catena::test::Inputs;
@@ -73,6 +74,7 @@ TEST_CASE(
 }
 
 TEST_CASE("products fused with their norms stay within bfloat16's rounding of float32, with gradients") {
+  const catena::test::OneDnn onednn(GENERATE(true, false));
   torch::manual_seed(17);
   const int n = 600, d = 32, f = 24;
   const Tensor x = torch::randn({n, d}), mixed = torch::randn({n, d}), norm = torch::ones({d}),
