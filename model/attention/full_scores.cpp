@@ -7,6 +7,7 @@
 #include "model/attention/scaled_dot_product.h"
 #include "model/tracker/fused_ops.h"
 #include "model/tracker/linear.h"
+#include "model/tracker/product.h"
 
 namespace catena::model::lab {
 
@@ -15,9 +16,10 @@ using torch::Tensor;
 Tensor full_scores_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
   const std::int64_t t = q.size(2);
   const Tensor later = torch::ones({t, t}, q.options().dtype(torch::kBool)).triu(1);
-  Tensor scores = q.matmul(k.transpose(2, 3)) / std::sqrt(static_cast<double>(q.size(3)));
+  const auto flat = [](const Tensor& x) { return x.flatten(0, 1); };  // [B H, T, D]
+  Tensor scores = product(flat(q), flat(k).transpose(1, 2)) / std::sqrt(static_cast<double>(q.size(3)));
   scores = scores.masked_fill(later, -std::numeric_limits<float>::infinity());
-  return torch::softmax(scores, 3).matmul(v);
+  return product(torch::softmax(scores, 2), flat(v)).view(q.sizes());
 }
 
 FullScoresTransformer::FullScoresTransformer(const Parameters& parameters, std::int64_t longest)

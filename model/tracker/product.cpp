@@ -9,10 +9,10 @@ using torch::Tensor;
 
 /// As LibTorch chooses between oneDNN and loops of its own.
 bool rounds_every_term(const Tensor& x) {
-  static const bool wide = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-                           __builtin_cpu_supports("avx512dq");
+  static const bool onednn_has_bfloat16 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                                          __builtin_cpu_supports("avx512dq") && at::hasMKLDNN();
   if (x.scalar_type() != torch::kBFloat16 || !x.device().is_cpu()) return false;
-  return !wide || !at::hasMKLDNN() || !at::globalContext().userEnabledMkldnn();
+  return !onednn_has_bfloat16 || !at::globalContext().userEnabledMkldnn();
 }
 
 }  // namespace

@@ -162,8 +162,8 @@ TEST_CASE("a loudspeaker that goes away in mid-sentence is told") {
 }
 
 TEST_CASE("what is said after a stop is spoken, though the text before it failed meanwhile") {
-  std::promise<void> said_again;
   Heard heard;
+  std::promise<void> said_again;  // behind `heard`: a check that fails lets its thread go on
   // The failure is being told while the user stops and says something else: the queue is given up only behind it.
   heard.then = [&, waits = said_again.get_future().share()](const SpeakerEvent& event) {
     if (event.kind == Kind::failed) waits.wait();
@@ -181,7 +181,7 @@ TEST_CASE("what is said after a stop is spoken, though the text before it failed
 
 TEST_CASE("a text that was stopped does not fail") {
   Heard heard;
-  std::promise<void> stopped;
+  std::promise<void> stopped;  // behind `heard`, as above
   // Stopped between the opening of the loudspeaker and what is wrong with the text.
   heard.then = [&, waits = stopped.get_future().share()](const SpeakerEvent& event) {
     if (event.kind == Kind::opened) waits.wait();
